@@ -1,0 +1,105 @@
+# Trichter: one program. `make` builds build/release/trichter; `make help` lists the rest.
+#
+# Flavours: release (default), debug, asan (address and undefined behaviour), tsan, cov.
+# Everything is built below build/FLAVOUR; BUILD=DIR moves that, CC=clang changes the compiler.
+
+FLAVOUR ?= release
+BUILD   ?= build/$(FLAVOUR)
+PREFIX  ?= /usr/local
+CC      ?= gcc
+CXX     ?= g++
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
+endif
+
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0)
+WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
+        -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Werror
+FLAGS_release := -O2 -g
+FLAGS_debug   := -O0 -g3
+FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_tsan    := -O1 -g -fsanitize=thread
+FLAGS_cov     := -O0 -g --coverage
+FLAGS   := $(FLAGS_$(FLAVOUR))
+CPPFLAGS += -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DTRICHTER_VERSION='"$(VERSION)"'
+CFLAGS  += -std=gnu17 $(WARN) $(FLAGS) -fstack-protector-strong
+CXXFLAGS += -std=c++17 -Wall -Wextra -Werror $(FLAGS) -fno-exceptions -fno-rtti
+LDFLAGS += $(FLAGS)
+LDLIBS  += -lsqlite3 -lsimdjson -lcsv -lfyaml -lzstd -lxxhash -lutf8proc -lidn2 -lm -lpthread -lstdc++
+
+# The layers, top first: the order in which the linker needs them.
+DIRS := cli load sales marketing funnel people journal ledger rule column io base
+deps = $(shell sed -n 's/^$(1): *//p' tools/layers)
+
+srcs = $(wildcard src/$(1)/*.c src/$(1)/*.cc)
+objs = $(patsubst src/%,$(BUILD)/obj/%.o,$(call srcs,$(1)))
+lib  = $(BUILD)/lib/lib$(1).a
+libs_below = $(foreach d,$(DIRS),$(if $(filter $(d),$(1) $(call deps,$(1))),$(if $(call srcs,$(d)),$(call lib,$(d)))))
+
+.PHONY: all tests unit clean help install tools
+all: $(BUILD)/trichter
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -5
+	@echo "targets: all tests unit clean install; tests of one layer: unit-DIR"
+
+$(BUILD)/trichter: $(BUILD)/obj/cli/main.c.o $(call libs_below,cli)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/obj/%.c.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.cc.o: src/%.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+# main.c is the program's alone, so that tests of cli/ can have a main of their own.
+define layer
+$(call lib,$(1)): $(filter-out $(BUILD)/obj/cli/main.c.o,$(call objs,$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach d,$(DIRS),$(eval $(call layer,$(d))))
+
+# tests/unit/DIR/test_X.c links DIR and what DIR may include; tests/fault/test_X.c links everything.
+UNIT_SRCS  := $(wildcard tests/unit/*/test_*.c)
+UNIT_BINS  := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRCS))
+FAULT_SRCS := $(wildcard tests/fault/test_*.c)
+FAULT_BINS := $(patsubst tests/fault/%.c,$(BUILD)/tests/fault/%,$(FAULT_SRCS))
+FUZZ_SRCS  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BINS  := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(FUZZ_SRCS))
+TESTFLAGS  := $(filter-out -Wmissing-prototypes -Wcast-qual,$(CFLAGS)) -Itests
+
+define unit
+$(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $(call libs_below,$(1)) $(wildcard tests/*.h tests/unit/$(1)/*.h)
+	@mkdir -p $$(@D)
+	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $$@ $$< $(call libs_below,$(1)) -lcmocka -ljansson $(LDLIBS)
+.PHONY: unit-$(1)
+unit-$(1): $(filter $(BUILD)/tests/unit/$(1)/%,$(UNIT_BINS))
+	@set -e; for t in $$^; do $$$$t; done
+endef
+$(foreach d,$(DIRS),$(eval $(call unit,$(d))))
+
+$(BUILD)/tests/fault/%: tests/fault/%.c $(call libs_below,cli) $(wildcard tests/*.h tests/fault/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $@ $< $(call libs_below,cli) -lcmocka -ljansson $(LDLIBS)
+
+# A fuzz target has LLVMFuzzerTestOneInput; built here with a main that replays its corpus
+# (tests/fuzz/corpus/NAME/*). `make fuzz-NAME` runs the real fuzzer for a while.
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.h $(call libs_below,cli)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $@ $< $(call libs_below,cli) $(LDLIBS)
+
+tests: $(UNIT_BINS) $(FAULT_BINS) $(FUZZ_BINS)
+unit: $(UNIT_BINS)
+	@set -e; for t in $^; do $$t; done
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

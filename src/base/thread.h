@@ -1,0 +1,39 @@
+/*
+ * thread.h - threads, locks and waiting; the only place that names pthread.
+ */
+#ifndef TRICHTER_THREAD_H
+#define TRICHTER_THREAD_H
+
+#include "base/err.h"
+
+#include <pthread.h>
+
+struct thread {
+	pthread_t id;
+	bool started;
+};
+struct mutex {
+	pthread_mutex_t m;
+};
+struct cond {
+	pthread_cond_t c;
+};
+
+bool thread_start(struct thread *t, const char *name, void *(*run)(void *), void *arg,
+		  err *e) MUST_CHECK;
+void thread_join(struct thread *t); /* nothing when never started */
+
+void mutex_init(struct mutex *m);
+void mutex_fini(struct mutex *m);
+void mutex_lock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+
+void cond_init(struct cond *c); /* waits count on the monotonic clock */
+void cond_fini(struct cond *c);
+void cond_wait(struct cond *c, struct mutex *m);
+/* False when `wait_us` passed first. */
+bool cond_wait_for(struct cond *c, struct mutex *m, int64_t wait_us);
+void cond_signal(struct cond *c);
+void cond_broadcast(struct cond *c);
+
+#endif

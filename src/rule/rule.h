@@ -1,0 +1,89 @@
+/*
+ * rule.h - the one predicate language: who is found, who is in a segment, what a good lead is.
+ *
+ * What it is:   text -> typed tree -> canonical text, and a test of one row (a person, a touch, a
+ *               deal) against the tree. INTERFACES.md, "The rule language", is its specification.
+ * Promises:     parsing needs a catalogue of fields and knows no data; the tree lives in the arena
+ *               and may be used by several threads. Printing and parsing again gives the same tree.
+ *               Two-valued: an unknown value satisfies no comparison; `not` negates what came out.
+ * Limits:       RULE_BYTES_MAX of text, RULE_NODES_MAX nodes, RULE_DEPTH_MAX nesting.
+ */
+#ifndef TRICHTER_RULE_H
+#define TRICHTER_RULE_H
+
+#include "base/time.h"
+#include "base/value.h"
+
+#define RULE_BYTES_MAX (64 * KIB)
+#define RULE_NODES_MAX 10000
+#define RULE_DEPTH_MAX 100
+
+enum rule_type {
+	RULE_TEXT,
+	RULE_NUMBER,
+	RULE_BOOL,
+	RULE_TIME,  /* an instant or a day: compares with dates, `last 30d`, `before 2026-01-01` */
+	RULE_AGE,   /* a span up to now, kept as the time it began: compares with durations */
+	RULE_MONEY, /* compares with numbers (any currency) and with money (that currency) */
+	RULE_MULTI, /* several texts: `has`, `has any (...)`; `=` means has */
+	RULE_ANY,   /* a trait whose type is found in each row */
+};
+
+struct rule_field {
+	str name;
+	enum rule_type type;
+	const str *values; /* known values, for suggestions; NULL when free */
+	size_t values_n;
+	bool values_closed; /* any other value is an error */
+};
+
+/* What may be asked about. `find` answers for a name as written (folded to lower case); `each` walks
+ * all names for suggestions. `behaviour` says whether did(), first(), last(), in_list() ... apply.
+ * An unknown name is an error unless `open` (touch properties), where it is RULE_ANY. */
+struct rule_catalogue {
+	const struct rule_field *fields;
+	size_t n;
+	bool (*find)(void *arg, str name, struct rule_field *field_r); /* beyond `fields`; may be NULL */
+	void *arg;
+	bool open;
+	bool behaviour;
+};
+
+struct rule;
+
+/* Empty text is a rule that always holds. An error reads "line 1, column 14: ..., expected ...; did
+ * you mean \"country\"?". */
+bool rule_parse(struct arena *a, str text, const struct rule_catalogue *c, const struct rule **r_r,
+		err *e) MUST_CHECK;
+/* The canonical text; p NULL when the arena is full. */
+str rule_print(struct arena *a, const struct rule *r);
+bool rule_is_empty(const struct rule *r);
+
+/* A did(...) of the rule: which touches count, and how far back. */
+struct rule_did {
+	str name;                 /* of the touch */
+	const struct rule *where; /* over the touch; NULL: all */
+	struct duration last;     /* 0: ever */
+};
+
+enum rule_set { RULE_LIST, RULE_SEGMENT, RULE_PERSONA };
+
+/* One row. Functions may be NULL where the catalogue has no behaviour. */
+struct rule_row {
+	void *arg;
+	int64_t now_us;
+	/* The value of a field; VALUE_NONE when unknown. Lists for RULE_MULTI. */
+	value (*field)(void *arg, str name);
+	/* How many touches fit; first_us_r and last_us_r (either may be NULL) their times. */
+	uint64_t (*did)(void *arg, const struct rule_did *did, int64_t *first_us_r, int64_t *last_us_r);
+	bool (*member)(void *arg, enum rule_set set, str name);
+};
+bool rule_test(const struct rule *r, const struct rule_row *row);
+
+/* Walks over what a rule depends on: for triggers, counters and timers. */
+void rule_each_field(const struct rule *r, void (*each)(void *arg, str name), void *arg);
+void rule_each_did(const struct rule *r, void (*each)(void *arg, const struct rule_did *did), void *arg);
+/* True when the answer can change by time passing alone (ages, `last 30d`, ...). */
+bool rule_depends_on_time(const struct rule *r);
+
+#endif
