@@ -47,7 +47,7 @@ help:
 	@echo "targets: all tests unit clean install; tests of one layer: unit-DIR"
 
 $(BUILD)/trichter: $(BUILD)/obj/cli/main.c.o $(call libs_below,cli)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDLIBS)
 
 $(BUILD)/obj/%.c.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -78,7 +78,7 @@ TESTFLAGS  := $(filter-out -Wmissing-prototypes -Wcast-qual,$(CFLAGS)) -Itests
 define unit
 $(BUILD)/tests/unit/$(1)/test_%: tests/unit/$(1)/test_%.c $(call libs_below,$(1)) $(wildcard tests/*.h tests/unit/$(1)/*.h)
 	@mkdir -p $$(@D)
-	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $$@ $$< $(call libs_below,$(1)) -lcmocka -ljansson $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $$@ $$< -Wl,--start-group $(call libs_below,$(1)) -Wl,--end-group -lcmocka -ljansson $(LDLIBS)
 .PHONY: unit-$(1)
 unit-$(1): $(filter $(BUILD)/tests/unit/$(1)/%,$(UNIT_BINS))
 	@set -e; for t in $$^; do $$$$t; done
@@ -87,13 +87,13 @@ $(foreach d,$(DIRS),$(eval $(call unit,$(d))))
 
 $(BUILD)/tests/fault/%: tests/fault/%.c $(call libs_below,cli) $(wildcard tests/*.h tests/fault/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $@ $< $(call libs_below,cli) -lcmocka -ljansson $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call libs_below,cli) -Wl,--end-group -lcmocka -ljansson $(LDLIBS)
 
 # A fuzz target has LLVMFuzzerTestOneInput; built here with a main that replays its corpus
 # (tests/fuzz/corpus/NAME/*). `make fuzz-NAME` runs the real fuzzer for a while.
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.h $(call libs_below,cli)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $@ $< $(call libs_below,cli) $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call libs_below,cli) -Wl,--end-group $(LDLIBS)
 
 tests: $(UNIT_BINS) $(FAULT_BINS) $(FUZZ_BINS)
 unit: $(UNIT_BINS)
