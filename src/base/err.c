@@ -72,7 +72,7 @@ bool err_prefix(err *e, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return false;
-	char whole[2 * ERR_TEXT_MAX];
+	char whole[2 * ERR_TEXT_MAX + 2];
 	snprintf(whole, sizeof whole, "%s: %s", place, e->text);
 	memcpy(e->text, whole, sizeof e->text - 1);
 	e->text[sizeof e->text - 1] = '\0';
@@ -96,8 +96,8 @@ void err_clear(err *e)
 const char *err_code_name(enum err_code code)
 {
 	static const char *const NAMES[] = {
-		"none",   "io",     "corrupt", "invalid",  "not_found", "conflict", "limit",
-		"busy",   "denied", "timeout", "upstream", "uncertain", "nomem",
+		"none", "io",	  "corrupt", "invalid",	 "not_found", "conflict", "limit",
+		"busy", "denied", "timeout", "upstream", "uncertain", "nomem",
 	};
 	return (size_t)code < ARRAY_LEN(NAMES) ? NAMES[code] : "unknown";
 }

@@ -12,10 +12,12 @@
 #include "base/str.h"
 
 struct map_slot;
+struct map_block;
 struct map {
 	struct map_slot *slots;
 	size_t n;
 	size_t cap; /* a power of two, or 0 */
+	struct map_block *keys;
 };
 
 /* Zero-initialised is empty. */
@@ -23,15 +25,15 @@ void map_fini(struct map *m);
 bool map_get(const struct map *m, str key, uint64_t *value_r);
 /* Adds or replaces; false: no memory. */
 bool map_put(struct map *m, str key, uint64_t value) MUST_CHECK;
-/* Walks in no particular order: start with *at = 0. */
+/* Walks in no particular order, another one in every process: start with *at = 0. What is shown or
+ * stored must be sorted first. */
 bool map_next(const struct map *m, size_t *at, str *key_r, uint64_t *value_r);
 
 struct map64_slot;
 struct map64 {
 	struct map64_slot *slots;
-	size_t n;    /* live keys */
-	size_t used; /* slots that are not empty, removed ones too */
-	size_t cap;
+	size_t n;
+	size_t cap; /* a power of two, or 0 */
 };
 void map64_fini(struct map64 *m);
 bool map64_get(const struct map64 *m, uint64_t key, uint64_t *value_r);

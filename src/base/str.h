@@ -27,7 +27,7 @@ static inline bool str_is_empty(str s)
 }
 bool str_eq(str a, str b);
 bool str_eq_nocase(str a, str b); /* ASCII letters only */
-int str_cmp(str a, str b);        /* bytewise, shorter first */
+int str_cmp(str a, str b);	  /* bytewise; of "a" and "ab", "a" comes first */
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
 bool str_contains(str s, str part);
@@ -37,7 +37,7 @@ size_t str_index(str s, char c);
 str str_sub(str s, size_t from, size_t n);
 str str_trim(str s); /* ASCII blanks at both ends */
 /* Takes the part before the next `sep` off the front of `*rest`; false when nothing is left.
- * "a,,b" gives "a", "", "b". */
+ * "a,,b" gives "a", "", "b"; a last `sep` ends its part and begins none: "a," gives "a". */
 bool str_next(str *rest, char sep, str *part_r);
 
 /* Copies into the arena; p is NULL (and n 0) when the arena is full and s was not empty. */
@@ -50,12 +50,17 @@ str str_lower(struct arena *a, str s); /* ASCII letters only */
 
 /* Whole text is valid UTF-8 (no surrogates, no overlong forms). */
 bool str_is_utf8(str s);
-/* Case and accents folded for comparing and searching: "Größe" gives "grosse", "ÉCOLE" "ecole".
- * p is NULL when the arena is full; invalid UTF-8 comes back bytewise lower-cased. */
+/* Case and accents folded for comparing and searching: "Größe" gives "grosse", "ÉCOLE" "ecole",
+ * "Łódź" "lodz". Twice is as once. p is NULL when the arena is full; invalid UTF-8 comes back
+ * bytewise lower-cased. */
 str str_fold(struct arena *a, str s);
-/* Edit distance (insert, delete, replace, swap of neighbours) of at most `max`; max + 1 when more. */
+#define STR_DISTANCE_MAX ((size_t)64)
+/* Edit distance in bytes (insert, delete, replace, swap of neighbours), of at most `max`
+ * (<= STR_DISTANCE_MAX); max + 1 when more. */
 size_t str_distance(str a, str b, size_t max);
 
+/* XXH3, 64 bits: the same in every process, so it may be stored. Who chooses texts can choose them
+ * to collide. */
 uint64_t str_hash(str s);
 
 #endif
