@@ -1,6 +1,11 @@
-# Trichter: one program. `make` builds build/release/trichter; `make help` lists the rest.
+# Trichter: one program. `make` builds build/release/trichter.
 #
-# Flavours: release (default), debug, asan (address and undefined behaviour), tsan, cov.
+#   make tests            all tests, not run          make unit        builds and runs the unit tests
+#   make unit-DIR         those of one directory      make fuzz-NAME   runs a fuzzer (SECONDS=60)
+#   make doc              man page and completion     make clean       removes build/
+#   make install          PREFIX=/usr/local DESTDIR=
+#
+# Flavours: FLAVOUR=release (default), debug, asan (address and undefined behaviour), tsan, cov, fuzz.
 # Everything is built below build/FLAVOUR; BUILD=DIR moves that, CC=clang changes the compiler.
 
 FLAVOUR ?= release
@@ -23,6 +28,7 @@ FLAGS_debug   := -O0 -g3
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_cov     := -O0 -g --coverage
+FLAGS_fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 FLAGS   := $(FLAGS_$(FLAVOUR))
 CPPFLAGS += -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DTRICHTER_VERSION='"$(VERSION)"'
 CFLAGS  += -std=gnu17 $(WARN) $(FLAGS) -fstack-protector-strong
@@ -39,12 +45,11 @@ objs = $(patsubst src/%,$(BUILD)/obj/%.o,$(call srcs,$(1)))
 lib  = $(BUILD)/lib/lib$(1).a
 libs_below = $(foreach d,$(DIRS),$(if $(filter $(d),$(1) $(call deps,$(1))),$(if $(call srcs,$(d)),$(call lib,$(d)))))
 
-.PHONY: all tests unit clean help install tools
+.PHONY: all tests unit clean help install doc
 all: $(BUILD)/trichter
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -5
-	@echo "targets: all tests unit clean install; tests of one layer: unit-DIR"
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 $(BUILD)/trichter: $(BUILD)/obj/cli/main.c.o $(call libs_below,cli)
 	$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDLIBS)
@@ -95,9 +100,32 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.h $(call libs_below,cli)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(call libs_below,cli) -Wl,--end-group $(LDLIBS)
 
+# The same target under libFuzzer, from the same corpus; what it finds new stays in build/.
+$(BUILD)/fuzzer/%: tests/fuzz/%.c tests/fuzz/replay.h $(call libs_below,cli)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(TESTFLAGS) $(LDFLAGS) -fsanitize=fuzzer -DTRICHTER_FUZZER -o $@ $< -Wl,--start-group $(call libs_below,cli) -Wl,--end-group $(LDLIBS)
+SECONDS ?= 60
+fuzz-%:
+	$(MAKE) FLAVOUR=fuzz BUILD=build/fuzz CC=clang CXX=clang++ build/fuzz/fuzzer/fuzz_$*
+	@mkdir -p build/fuzz/found/$* tests/fuzz/corpus/$*
+	build/fuzz/fuzzer/fuzz_$* -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 \
+		-artifact_prefix=build/fuzz/found/$*- build/fuzz/found/$* tests/fuzz/corpus/$*
+
 tests: $(UNIT_BINS) $(FAULT_BINS) $(FUZZ_BINS)
 unit: $(UNIT_BINS)
 	@set -e; for t in $^; do $$t; done
+
+# Made from the program's own table of commands; kept in the repository, ./check compares.
+doc: $(BUILD)/trichter
+	$(BUILD)/trichter help --man > docs/trichter.1
+	$(BUILD)/trichter completion bash > docs/trichter.bash
+
+install: $(BUILD)/trichter
+	install -D -m 755 $(BUILD)/trichter $(DESTDIR)$(PREFIX)/bin/trichter
+	install -D -m 644 docs/trichter.1 $(DESTDIR)$(PREFIX)/share/man/man1/trichter.1
+	install -D -m 644 docs/trichter.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/trichter
+	mkdir -p $(DESTDIR)$(PREFIX)/share/trichter/maps
+	install -m 644 examples/maps/*.yaml $(DESTDIR)$(PREFIX)/share/trichter/maps/
 
 clean:
 	rm -rf build
