@@ -85,6 +85,9 @@ bool ledger_open(const char *path, enum ledger_mode mode, const struct ledger_op
 /* Writers checkpoint, so that the file alone holds everything. */
 void ledger_close(struct ledger **l);
 
+/* After a failure the handle goes on working, as if nothing had been asked; only after
+ * ERR_UNCERTAIN every call but ledger_close fails, until the ledger is opened anew. A record whose
+ * number is taken is ERR_CONFLICT. */
 bool ledger_commit(struct ledger *l, const struct ledger_commit *c, err *e) MUST_CHECK;
 
 /* values_r[i] is the value of keys[i], in the arena; p is NULL where there is none. */
@@ -116,7 +119,8 @@ bool ledger_timer_next(struct ledger *l, int64_t *due_us_r, err *e) MUST_CHECK;
 bool ledger_read_begin(struct ledger *l, err *e) MUST_CHECK;
 void ledger_read_end(struct ledger *l);
 
-/* Copies its log into the file; called by the writer when it is idle. */
+/* Copies its log into the file and empties it, so that nothing erased is left in it; called by the
+ * writer when it is idle. ERR_BUSY: somebody reads; what could be copied was. */
 bool ledger_checkpoint(struct ledger *l, err *e) MUST_CHECK;
 /* Reads every page and record. On damage: ERR_CORRUPT, and the text says what. */
 bool ledger_check(struct ledger *l, err *e) MUST_CHECK;
