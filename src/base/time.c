@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
-static int64_t clock_us(clockid_t clock)
+static int64_t clock_read(clockid_t clock)
 {
 	struct timespec t;
 	CHECK(clock_gettime(clock, &t) == 0);
@@ -20,17 +20,17 @@ static int64_t clock_us(clockid_t clock)
 
 int64_t time_now_us(void)
 {
-	return clock_us(CLOCK_REALTIME);
+	return clock_read(CLOCK_REALTIME);
 }
 
 int64_t time_monotonic_us(void)
 {
-	return clock_us(CLOCK_MONOTONIC);
+	return clock_read(CLOCK_MONOTONIC);
 }
 
 int64_t time_cpu_us(void)
 {
-	return clock_us(CLOCK_PROCESS_CPUTIME_ID);
+	return clock_read(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 int64_t floor_div(int64_t a, int64_t b)

@@ -18,6 +18,10 @@ int days_in_month(int year, int month);
 /* The nearest instant that is in range. */
 int64_t time_clamp(int64_t at_us);
 
+/* Input as an error may show it: its beginning, what cannot be printed as "?". Returns `shown`. */
+#define TIME_SHOWN_MAX 64
+const char *time_show(char shown[TIME_SHOWN_MAX], str s);
+
 /* The instant at which the clocks of the zone show `local_us` (microseconds since 1970 on those
  * clocks). Shown twice: the first of the two. Never shown, because clocks were put forward: as far
  * behind the change as the text is behind the last time shown before it (02:30 becomes 03:30). */
