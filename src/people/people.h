@@ -77,6 +77,7 @@ struct edge_info {
 	int64_t at_us;
 	str why;             /* "identify", "alias", "import", "by hand", ... */
 	bool cut;            /* separated again */
+	bool refused;        /* asked for, and not done */
 };
 bool people_edges(struct people *p, uint64_t subject, struct arena *a, struct edge_info **edges_r,
 		  size_t *n_r, err *e) MUST_CHECK;

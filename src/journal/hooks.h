@@ -1,0 +1,106 @@
+/*
+ * hooks.h - what the journal asks of the layer above it: whose touch is it, and what does it change?
+ *
+ * What it is:   one table of functions, `journal_hooks`, that the program defines exactly once
+ *               (people/ does). The journal calls; it never knows what people are.
+ * Promises:     `decide` and `react` are called live only; everything else also in replay, with the
+ *               same touches in the same order of seq, except that touches of an import are folded
+ *               when it closes. All calls of one `struct people` come from one thread.
+ */
+#ifndef TRICHTER_JOURNAL_HOOKS_H
+#define TRICHTER_JOURNAL_HOOKS_H
+
+#include "base/vec.h"
+#include "journal/journal.h"
+
+/* A profile's number and the id that it stands for. */
+struct new_id {
+	uint64_t profile;
+	uint8_t kind;
+	str system;
+	str value;
+};
+
+#define DECIDED_TOUCHES_MAX 24
+#define DECIDED_IDS_MAX 24
+
+/* What was decided about one intake. Texts live in the caller's arena or the intake. */
+struct decided {
+	struct touch touch;            /* seq, received_us, message id, tie are filled by the journal */
+	struct new_id ids[DECIDED_IDS_MAX];
+	size_t ids_n;
+	struct touch then[DECIDED_TOUCHES_MAX]; /* follow from it, in order */
+	size_t then_n;
+	enum outcome outcome;          /* ACCEPTED, SKIPPED or REJECTED */
+	const char *reason;
+	bool subject_is_new;
+};
+
+/* Rows that go into the next commit; the bytes live in the arena. */
+struct writeback {
+	struct arena *arena;
+	VEC(struct ledger_change) changes;
+	VEC(struct ledger_timer_change) timers;
+};
+
+struct hooks_env {
+	struct ledger *ledger;
+	struct fs *fs;
+	const char *dir;
+	bool read_only;  /* nothing is written, not even files beside the ledger */
+	bool empty;      /* begin with nothing: replay and rehearsal of an empty journal */
+	bool rehearse;
+	/* import -> what is known of it; for leaving out what is not visible */
+	bool (*import_hidden)(void *arg, uint64_t import);
+	void *arg;
+};
+
+struct journal_hooks {
+	/* Loads what the ledger holds; *applied_r: every touch up to there is in it. */
+	bool (*open)(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r, err *e);
+	void (*close)(struct people **p);
+
+	/* Before a group is decided: fetch what it will need. */
+	bool (*prepare)(struct people *p, const struct intake *items, size_t n, struct arena *a, err *e);
+	bool (*decide)(struct people *p, const struct batch *b, const struct intake *in, struct arena *a,
+		       struct decided *d, err *e);
+	/* Rules that now hold: appends to then[]. */
+	bool (*react)(struct people *p, const struct touch *t, struct arena *a, struct decided *d,
+		      err *e);
+	bool (*timer)(struct people *p, const struct ledger_timer_change *timer, int64_t now_us,
+		      struct arena *a, struct decided *d, err *e);
+
+	bool (*add_id)(struct people *p, const struct new_id *id, err *e);
+	/* Joins, separations, devices: also of touches of imports that are still open. */
+	bool (*join)(struct people *p, const struct touch *t, err *e);
+	/* Counts and current values. `effect_seq` is the touch's own, or its import's closing touch's. */
+	bool (*fold)(struct people *p, const struct touch *t, uint64_t effect_seq, err *e);
+	/* An import's visibility changed: joins are computed anew from what is visible. */
+	bool (*rejoin)(struct people *p, err *e);
+	/* Forgets the folded values of these subjects (they are folded again). */
+	bool (*forget)(struct people *p, const struct map64 *profiles, err *e);
+	/* A configuration value is valid from now on ("rule.*" and others; live and at opening). */
+	bool (*configure)(struct people *p, str name, str value, uint64_t from_seq, bool live, err *e);
+
+	/* What must be in this commit. */
+	bool (*changes)(struct people *p, struct writeback *wb, err *e);
+	/* What is written back: in key order, the `share` (0 … 1) of the present sweep that is to be done
+	 * by now. *done_r: the sweep is complete, and what was applied before it began is on disk. */
+	bool (*sweep)(struct people *p, double share, struct writeback *wb, bool *done_r, err *e);
+	void (*sweep_begin)(struct people *p, uint64_t seq);
+	bool (*is_dirty)(const struct people *p);
+	/* The commit that held the last changes and sweep slices is on disk. */
+	void (*committed)(struct people *p);
+	/* Everything that lies beside the ledger, before closing. */
+	bool (*flush)(struct people *p, struct writeback *wb, err *e);
+	uint64_t (*flushed_ids_seq)(const struct people *p);
+
+	/* Compares two; says one sentence per difference. */
+	bool (*compare)(struct people *stored, struct people *replayed,
+			void (*say)(void *arg, const char *sentence), void *arg,
+			uint64_t *differences_r, err *e);
+};
+
+extern const struct journal_hooks journal_hooks;
+
+#endif

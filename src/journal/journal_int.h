@@ -1,0 +1,148 @@
+/*
+ * journal_int.h - the parts of journal/ among themselves.
+ *
+ * What it is:   the store (ledger, people, imports, message ids) as writer, reader, verify and replay
+ *               hold it; and the writer's jobs.
+ */
+#ifndef TRICHTER_JOURNAL_INT_H
+#define TRICHTER_JOURNAL_INT_H
+
+#include "base/map.h"
+#include "base/queue.h"
+#include "base/thread.h"
+#include "column/column.h"
+#include "journal/hooks.h"
+#include "journal/record_int.h"
+
+enum {
+	META_APPLIED = 1,        /* every touch up to there is in the projections on disk */
+	META_MESSAGES = 2,       /* manifest of the runs of message ids */
+	META_MESSAGES_FLUSHED = 3,
+};
+
+struct import_row {
+	uint64_t import;
+	uint64_t from_seq;    /* first touch that may be its */
+	uint64_t closed_seq;  /* 0: still open */
+	uint64_t undone_seq;  /* 0: not undone */
+	int64_t begun_us;
+	uint64_t touches;
+	struct buf state;     /* the caller's */
+	bool dirty;
+};
+
+struct config_row {
+	uint64_t key;         /* of the ledger's row */
+	str name, value, by;  /* in the store's texts */
+	uint64_t from_seq;
+	uint64_t to_seq;      /* 0: still valid */
+	int64_t from_us;
+	bool dirty;
+};
+
+enum store_mode { STORE_WRITE, STORE_READ, STORE_REHEARSE };
+
+struct store {
+	char *dir;
+	struct fs *fs;
+	const char *ledger_driver;
+	enum store_mode mode;
+	uint64_t as_of;       /* UINT64_MAX: all */
+	struct ledger *ledger;
+	struct people *people;
+	struct idmap *messages; /* writer only */
+	uint64_t messages_flushed_seq, messages_begun_seq;
+	bool messages_changed;
+	uint64_t last_seq;
+	uint64_t applied_seq; /* as the ledger says */
+	VEC(struct import_row) imports; /* by number - 1 */
+	VEC(struct config_row) config;
+	struct arena texts;
+	struct arena touch_arena; /* for scans */
+};
+
+/* store.c: everything a data directory holds, loaded and brought up to date from the records. */
+bool store_open(struct store *s, err *e) MUST_CHECK;
+void store_close(struct store *s);
+struct import_row *store_import(struct store *s, uint64_t import); /* NULL: no such */
+/* In the answers of this store: imports that are open or undone (as of its number) are hidden. */
+bool store_hides(const struct store *s, uint64_t import);
+bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,
+		void *arg, err *e) MUST_CHECK;
+/* Folds everything visible into `people`, which must be empty; for as_of and verify. */
+bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e) MUST_CHECK;
+bool store_import_encode(const struct import_row *row, struct buf *b, err *e) MUST_CHECK;
+bool store_config_encode(const struct config_row *row, struct buf *b, err *e) MUST_CHECK;
+const struct config_row *store_config(const struct store *s, str name);
+/* value of a message id in the map */
+uint64_t message_value(uint64_t import, int64_t received_us);
+struct hash128 message_key(str message_id);
+
+/* ---- the writer ------------------------------------------------------------------------------ */
+
+enum job_kind { JOB_BATCH, JOB_IMPORT_BEGIN, JOB_IMPORT_CLOSE, JOB_IMPORT_UNDO, JOB_CONFIG, JOB_FLUSH };
+
+struct job {
+	enum job_kind kind;
+	struct batch *batch;
+	uint64_t import;
+	str name, text, by;
+	struct undo_result undo;
+	bool ok;
+	bool done;
+	err e;
+	struct cond finished;
+	int64_t queued_us;
+};
+
+#define COMMIT_CLASSES 256
+
+struct journal {
+	struct store store;
+	struct journal_options options;
+	int lock_fd;
+	struct queue *queue;
+	struct thread thread;
+	struct mutex mutex;      /* guards jobs' done and the numbers */
+	bool must_reload;        /* memory may differ from the disk: load again before going on */
+	struct record_writer record;
+	struct arena group;      /* of one group */
+	struct arena batch;      /* of one intake */
+	struct decided *decided;
+	struct writeback wb;
+	uint64_t next_seq;
+	int64_t received_us;
+	bool sweeping;
+	int64_t sweep_began_us;
+	int64_t timer_next_us;
+	VEC(struct ledger_timer_change) timers_done;
+	struct journal_numbers numbers;
+	uint64_t commit_classes[COMMIT_CLASSES];
+};
+
+/* writer.c */
+void *writer_run(void *journal);
+/* Begins a group: next number, time of receipt. */
+void group_begin(struct journal *j);
+/* Gives the touch its number, writes it into the record, joins and folds it. */
+bool group_append(struct journal *j, struct touch *t, err *e) MUST_CHECK;
+/* One transaction: the record, what changed, a slice of the sweep. */
+bool group_commit(struct journal *j, err *e) MUST_CHECK;
+/* Sweeps until nothing is dirty. */
+bool writer_flush(struct journal *j, err *e) MUST_CHECK;
+/* Appends what `d` says follows from touch `t`. */
+bool group_append_then(struct journal *j, const struct touch *t, err *e) MUST_CHECK;
+
+/* group.c */
+bool group_batches(struct journal *j, struct job **jobs, size_t n, err *e) MUST_CHECK;
+bool group_timers(struct journal *j, err *e) MUST_CHECK;
+
+/* imports.c, config.c */
+bool import_begin(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool import_close(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool import_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool config_set(struct journal *j, struct job *job, err *e) MUST_CHECK;
+/* After a crash between an undo's commit and its write-back: computes its subjects anew. */
+bool undo_apply(struct store *s, uint64_t import, uint64_t effect_seq, struct undo_result *r, err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * record_int.h - one group of touches as bytes.
+ *
+ * What it is:   the body of a journal record (docs/format/record.md): the ids first seen in it, a
+ *               table of the short texts that repeat, the touches. Written once, read in order.
+ * Promises:     reading never leaves the body; a body that does not fit its own description is an
+ *               error, whatever bytes it holds.
+ */
+#ifndef TRICHTER_RECORD_INT_H
+#define TRICHTER_RECORD_INT_H
+
+#include "journal/hooks.h"
+
+#define RECORD_VERSION 1
+#define RECORD_BYTES_MAX (256 * MIB)
+
+struct record_writer {
+	struct buf ids;
+	struct buf strings;
+	struct buf touches;
+	struct buf body;
+	uint64_t first_seq;
+	uint32_t ids_n, strings_n, touches_n;
+	int64_t at_us;       /* of the last touch: times are differences */
+	int64_t received_us;
+	/* texts of this record: open addressing by hash */
+	struct record_string *slots;
+	size_t slots_cap;
+	uint32_t generation;
+};
+
+void record_writer_init(struct record_writer *w);
+void record_writer_fini(struct record_writer *w);
+void record_begin(struct record_writer *w, uint64_t first_seq, int64_t received_us);
+bool record_add_id(struct record_writer *w, const struct new_id *id, err *e) MUST_CHECK;
+bool record_add_touch(struct record_writer *w, const struct touch *t, err *e) MUST_CHECK;
+/* The body lives in the writer until the next record_begin. */
+bool record_finish(struct record_writer *w, str *body_r, err *e) MUST_CHECK;
+
+/* Calls `id` for the ids, then `touch` for the touches (either may be NULL). Touches are decoded into
+ * `a`, which is reset before each. `touch` returning false stops without an error. */
+struct record_reader {
+	bool (*id)(void *arg, const struct new_id *id, err *e);
+	bool (*touch)(void *arg, const struct touch *t);
+	void *arg;
+	bool stopped;
+};
+bool record_read(str body, uint64_t first_seq, struct arena *a, struct record_reader *r,
+		 err *e) MUST_CHECK;
+
+/* The order among touches of one instant, from the message id: a hash, whose last byte is the index
+ * behind a final ":NN", so that touches of one imported row stay in order. */
+uint64_t tie_of_message_id(str message_id);
+
+#endif

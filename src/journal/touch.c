@@ -1,0 +1,38 @@
+/*
+ * touch.c - small questions to one touch.
+ *
+ * What it is:   its properties, and the total order (time, tie, number) that decides between touches
+ *               of one instant without regard to the order in which they arrived.
+ */
+#include "journal/record_int.h"
+
+#include "io/zip.h"
+
+value touch_prop(const struct touch *t, str key)
+{
+	for (size_t i = 0; i < t->props_n; i++) {
+		if (str_eq(t->props[i].key, key))
+			return t->props[i].value;
+	}
+	return value_none();
+}
+
+int touch_cmp(const struct touch *a, const struct touch *b)
+{
+	if (a->at_us != b->at_us)
+		return a->at_us < b->at_us ? -1 : 1;
+	if (a->tie != b->tie)
+		return a->tie < b->tie ? -1 : 1;
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+uint64_t tie_of_message_id(str id)
+{
+	uint64_t index = 0;
+	if (id.n > 3 && id.p[id.n - 3] == ':' && id.p[id.n - 2] >= '0' && id.p[id.n - 2] <= '9' &&
+	    id.p[id.n - 1] >= '0' && id.p[id.n - 1] <= '9') {
+		index = (uint64_t)(id.p[id.n - 2] - '0') * 10 + (uint64_t)(id.p[id.n - 1] - '0');
+		id.n -= 3;
+	}
+	return (zip_hash(id.p, id.n) & ~UINT64_C(0xFF)) | index;
+}

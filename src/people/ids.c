@@ -1,0 +1,314 @@
+/*
+ * ids.c - which id stands for which profile.
+ *
+ * What it is:   id -> profile in an idmap (hashes of kind, system and value); profile -> id in blocks
+ *               of 64, one row of the ledger each, written when they changed.
+ * Workload:     per touch one or two look-ups of known ids; per new visitor one new profile.
+ * Promises:     an id stands for its profile for ever. What the idmap's runs do not hold yet is put
+ *               again from the journal's records (flushed_seq says from where).
+ * Threads:      as the people that own it.
+ */
+#include "people/people_int.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+enum {
+	META_IDS_MANIFEST = 10,
+	META_IDS_FLUSHED = 11,
+};
+
+struct hash128 id_key(enum id_kind kind, str system, str value)
+{
+	char text[1 + SYSTEM_BYTES_MAX + 1 + ID_BYTES_MAX];
+	size_t n = 0;
+	text[n++] = (char)('0' + (int)kind);
+	size_t system_n = MIN(system.n, (size_t)SYSTEM_BYTES_MAX);
+	if (system_n)
+		memcpy(text + n, system.p, system_n);
+	n += system_n;
+	text[n++] = '\0';
+	size_t value_n = MIN(value.n, (size_t)ID_BYTES_MAX);
+	if (value_n)
+		memcpy(text + n, value.p, value_n);
+	n += value_n;
+	return zip_hash128(text, n, 0);
+}
+
+static uint64_t block_of(uint64_t profile)
+{
+	return (profile - 1) / BLOCK_PROFILES;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+static struct id_block *block_held(const struct people *p, uint64_t block)
+{
+	return block < p->ids.blocks.n ? p->ids.blocks.items[block] : NULL;
+}
+
+/* The block in memory, read from the ledger when it has been written back before. */
+static bool block_hold(struct people *p, uint64_t block, struct id_block **b_r, err *e)
+{
+	struct id_block *b = block_held(p, block);
+	if (b) {
+		*b_r = b;
+		return true;
+	}
+	while (p->ids.blocks.n <= block) {
+		if (!vec_push(&p->ids.blocks, NULL))
+			return err_nomem(e);
+	}
+	b = mem_zalloc(1, sizeof *b);
+	if (!b)
+		return err_nomem(e);
+	buf_init(&b->bytes, BLOCK_PROFILES * (ID_BYTES_MAX + SYSTEM_BYTES_MAX + 16));
+	p->ids.blocks.items[block] = b;
+	*b_r = b;
+	return true;
+}
+
+static bool block_append(struct id_block *b, const struct new_id *id, err *e)
+{
+	buf_byte(&b->bytes, id->kind);
+	buf_lenstr(&b->bytes, id->system);
+	buf_lenstr(&b->bytes, id->value);
+	b->n++;
+	b->dirty = true;
+	return buf_ok(&b->bytes, e);
+}
+
+/* Reads the id at position `index` of a block's bytes. */
+static bool block_read(str bytes, uint32_t index, struct new_id *id_r)
+{
+	struct reader r;
+	reader_init(&r, bytes.p, bytes.n);
+	for (uint32_t i = 0; i <= index; i++) {
+		id_r->kind = reader_byte(&r);
+		id_r->system = reader_lenstr(&r);
+		id_r->value = reader_lenstr(&r);
+	}
+	return !r.bad;
+}
+
+bool ids_of_profile(struct people *p, uint64_t profile, struct arena *a, struct profile_id *id_r, err *e)
+{
+	if (profile == 0 || profile > p->ids.kinds.n)
+		return err_set(e, ERR_NOT_FOUND, "there is no profile %llu", (unsigned long long)profile);
+	uint64_t key = block_of(profile);
+	struct id_block *b = block_held(p, key);
+	str bytes = b ? buf_view(&b->bytes) : S("");
+	if (!b && !ledger_load(p->ledger, LEDGER_IDS, &key, 1, a, &bytes, e))
+		return false;
+	struct new_id id;
+	if (!block_read(bytes, (uint32_t)((profile - 1) % BLOCK_PROFILES), &id))
+		return err_set(e, ERR_CORRUPT, "the id of profile %llu cannot be read",
+			       (unsigned long long)profile);
+	*id_r = (struct profile_id){ .profile = profile,
+				     .kind = (enum id_kind)id.kind,
+				     .system = str_dup(a, id.system),
+				     .value = str_dup(a, id.value) };
+	return !a->over || arena_err(a, e);
+}
+
+bool ids_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to, err *e)
+{
+	for (uint64_t block = block_from; block < block_to; block++) {
+		struct id_block *b = block_held(p, block);
+		if (!b || !b->dirty)
+			continue;
+		struct ledger_change c = { .table = LEDGER_IDS, .key = block };
+		c.value = str_dup(wb->arena, buf_view(&b->bytes));
+		if (!c.value.p)
+			return arena_err(wb->arena, e);
+		if (!vec_push(&wb->changes, c))
+			return err_nomem(e);
+		b->dirty = false;
+	}
+	return true;
+}
+
+void ids_drop_clean(struct people *p)
+{
+	struct ids *ids = &p->ids;
+	for (size_t i = 0; i + 1 < ids->blocks.n; i++) {
+		struct id_block *b = ids->blocks.items[i];
+		if (!b || b->dirty)
+			continue;
+		buf_fini(&b->bytes);
+		mem_free(b);
+		ids->blocks.items[i] = NULL;
+	}
+}
+
+/* ---- look-up and growth ---------------------------------------------------------------------- */
+
+bool ids_get(struct people *p, enum id_kind kind, str system, str value, uint64_t *profile_r,
+	     bool *found_r, err *e)
+{
+	return idmap_get(p->ids.map, id_key(kind, system, value), profile_r, found_r, e);
+}
+
+bool ids_add(struct people *p, const struct new_id *id, err *e)
+{
+	if (id->profile <= p->ids.kinds.n) /* known already: replayed */
+		return idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value),
+				 id->profile, e);
+	if (id->profile != p->ids.kinds.n + 1 || id->kind >= ID_KINDS_N)
+		return err_set(e, ERR_CORRUPT, "profile %llu is out of turn",
+			       (unsigned long long)id->profile);
+	struct id_block *b;
+	if (!vec_reserve(&p->ids.kinds, p->ids.kinds.n + 1))
+		return err_nomem(e);
+	if (!block_hold(p, block_of(id->profile), &b, e) || !block_append(b, id, e) ||
+	    !joins_add_profile(p, e))
+		return false;
+	p->ids.kinds.items[p->ids.kinds.n++] = id->kind;
+	return idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value), id->profile,
+			 e);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+struct load_state {
+	struct people *p;
+	err *e;
+	bool failed;
+	uint64_t profiles; /* as stored */
+};
+
+static bool load_block(void *arg, uint64_t block, str bytes)
+{
+	struct load_state *s = arg;
+	struct people *p = s->p;
+	struct reader r;
+	reader_init(&r, bytes.p, bytes.n);
+	bool ok = block * BLOCK_PROFILES == p->ids.kinds.n;
+	while (ok && r.p < r.end) {
+		uint8_t kind = reader_byte(&r);
+		reader_lenstr(&r);
+		reader_lenstr(&r);
+		ok = !r.bad && kind < ID_KINDS_N;
+		if (!ok)
+			break;
+		if (!vec_push(&p->ids.kinds, kind)) {
+			s->failed = true;
+			return err_nomem(s->e);
+		}
+		if (!joins_add_profile(p, s->e)) {
+			s->failed = true;
+			return false;
+		}
+	}
+	if (!ok) {
+		s->failed = true;
+		return err_set(s->e, ERR_CORRUPT, "block %llu of the ids cannot be read",
+			       (unsigned long long)block);
+	}
+	return true;
+}
+
+/* The last block grows: it is held with its bytes. */
+static bool hold_last_block(struct people *p, err *e)
+{
+	if (p->ids.kinds.n % BLOCK_PROFILES == 0)
+		return true;
+	struct arena a CLEANUP(arena_fini);
+	arena_init(&a, MIB);
+	uint64_t block = block_of(p->ids.kinds.n);
+	str bytes;
+	struct id_block *b;
+	if (!ledger_load(p->ledger, LEDGER_IDS, &block, 1, &a, &bytes, e) || !block_hold(p, block, &b, e))
+		return false;
+	buf_str(&b->bytes, bytes);
+	b->n = (uint32_t)(p->ids.kinds.n % BLOCK_PROFILES);
+	return buf_ok(&b->bytes, e);
+}
+
+bool ids_open(struct people *p, const struct hooks_env *env, err *e)
+{
+	struct arena a CLEANUP(arena_fini);
+	arena_init(&a, 4 * MIB);
+	static const uint64_t KEYS[] = { META_IDS_MANIFEST, META_IDS_FLUSHED };
+	str meta[ARRAY_LEN(KEYS)] = { { 0 } };
+	struct load_state s = { .p = p, .e = e };
+	if (!env->empty) {
+		if (!ledger_load(p->ledger, LEDGER_META, KEYS, ARRAY_LEN(KEYS), &a, meta, e) ||
+		    !ledger_scan(p->ledger, LEDGER_IDS, 0, load_block, &s, e) || s.failed ||
+		    !hold_last_block(p, e))
+			return false;
+	}
+	struct reader r;
+	reader_init(&r, meta[1].p, meta[1].n);
+	p->ids.flushed_seq = meta[1].n ? reader_varint(&r) : 0;
+	struct idmap_options o = { .fs = env->fs,
+				   .dir = env->dir,
+				   .name = env->empty ? "replay" : "ids",
+				   .read_only = env->read_only || env->empty || env->rehearse };
+	return idmap_open(&o, meta[0], &p->ids.map, e);
+}
+
+void ids_close(struct people *p)
+{
+	idmap_close(&p->ids.map);
+	for (size_t i = 0; i < p->ids.blocks.n; i++) {
+		if (!p->ids.blocks.items[i])
+			continue;
+		buf_fini(&p->ids.blocks.items[i]->bytes);
+		mem_free(p->ids.blocks.items[i]);
+	}
+	vec_free(&p->ids.blocks);
+	vec_free(&p->ids.kinds);
+}
+
+/* ---- runs of the map ------------------------------------------------------------------------- */
+
+static bool put_meta(struct writeback *wb, uint64_t key, str value, err *e)
+{
+	struct ledger_change c = { .table = LEDGER_META, .key = key, .value = value };
+	return vec_push(&wb->changes, c) || err_nomem(e);
+}
+
+static bool put_manifest(struct people *p, struct writeback *wb, err *e)
+{
+	str manifest;
+	if (!idmap_manifest(p->ids.map, wb->arena, &manifest, e))
+		return false;
+	struct buf b CLEANUP(buf_fini);
+	buf_init(&b, 64);
+	buf_varint(&b, p->ids.flushed_seq);
+	str seq = str_dup(wb->arena, buf_view(&b));
+	if (!buf_ok(&b, e))
+		return false;
+	if (!seq.p)
+		return arena_err(wb->arena, e);
+	p->ids.manifest_changed = true;
+	return put_meta(wb, META_IDS_MANIFEST, manifest, e) && put_meta(wb, META_IDS_FLUSHED, seq, e);
+}
+
+bool ids_runs_changes(struct people *p, struct writeback *wb, bool all, err *e)
+{
+	struct idmap *m = p->ids.map;
+	bool flushed = false;
+	if (p->read_only)
+		return true;
+	if (all || idmap_wants_flush(m)) {
+		p->ids.flush_begun_seq = p->applied_seq;
+		if (!idmap_flush_begin(m, e))
+			return false;
+	}
+	bool changed = all ? idmap_flush_wait(m, &flushed, e) : idmap_poll(m, &flushed, e);
+	if (!changed)
+		return e->code == ERR_NONE;
+	if (flushed)
+		p->ids.flushed_seq = p->ids.flush_begun_seq;
+	return put_manifest(p, wb, e);
+}
+
+void ids_committed(struct people *p)
+{
+	if (p->ids.manifest_changed)
+		idmap_commit(p->ids.map);
+	p->ids.manifest_changed = false;
+}

@@ -1,0 +1,299 @@
+/*
+ * people.c - the parts of people/ as one thing that the journal drives.
+ *
+ * What it is:   opening and closing; what a touch changes; what is written, and when.
+ * Promises:     joining (who is who) takes effect at once, also for imports that are still open, since
+ *               later rows of the same file need it; folding (counts and values) only when visible.
+ *               A sweep writes everything that was dirty when it began, in key order, in slices.
+ * Threads:      one.
+ */
+#include "people/people_int.h"
+
+#include "base/mem.h"
+
+static bool people_open_hook(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r, err *e);
+
+static void people_close_hook(struct people **pp)
+{
+	struct people *p = *pp;
+	if (!p)
+		return;
+	rules_close(p);
+	cells_close(p);
+	origins_close(p);
+	counts_close(p);
+	joins_close(p);
+	ids_close(p);
+	map64_fini(&p->import_seen);
+	for (size_t i = 0; i < p->timers.n; i++)
+		mem_free((void *)(uintptr_t)p->timers.items[i].payload.p);
+	vec_free(&p->timers);
+	arena_fini(&p->scratch);
+	mem_free(p);
+	*pp = NULL;
+}
+
+static bool nothing_hidden(void *arg, uint64_t import)
+{
+	(void)arg;
+	(void)import;
+	return false;
+}
+
+static bool people_open_hook(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r, err *e)
+{
+	struct people *p = mem_zalloc(1, sizeof *p);
+	if (!p)
+		return err_nomem(e);
+	p->ledger = env->ledger;
+	p->read_only = env->read_only || env->empty || env->rehearse;
+	p->import_hidden = env->import_hidden ? env->import_hidden : nothing_hidden;
+	p->import_arg = env->arg;
+	p->ids_per_kind_max = PEOPLE_IDS_PER_KIND_MAX;
+	p->ids_max = PEOPLE_IDS_MAX;
+	arena_init(&p->scratch, 64 * MIB);
+	if (!origins_open(p, env, e) || !ids_open(p, env, e) || !joins_open(p, env, e) ||
+	    !counts_open(p, env, e) || !cells_open(p, env, e)) {
+		people_close_hook(&p);
+		return false;
+	}
+	*applied_r = 0;
+	*p_r = p;
+	return true;
+}
+
+/* ---- what a touch changes -------------------------------------------------------------------- */
+
+static bool join_from_touch(struct people *p, const struct touch *t, err *e)
+{
+	uint64_t subject = t->person ? t->person : t->company;
+	value profile = touch_prop(t, S("profile")), device = touch_prop(t, S("device"));
+	value refused = touch_prop(t, S("refused")), why = touch_prop(t, S("why"));
+	uint64_t all = p->ids.kinds.n;
+	int64_t other = profile.kind == VALUE_INT ? profile.i : device.kind == VALUE_INT ? device.i : 0;
+	if (subject == 0 || subject > all || other <= 0 || (uint64_t)other > all)
+		return err_set(e, ERR_CORRUPT, "touch %llu joins profiles that do not exist",
+			       (unsigned long long)t->seq);
+	if (device.kind == VALUE_INT) {
+		struct device_owner o = { .from_us = t->at_us,
+					  .tie = t->tie,
+					  .seq = t->seq,
+					  .import = t->import,
+					  .profile = (uint32_t)subject };
+		return joins_add_owner(p, (uint32_t)other, &o, e);
+	}
+	struct edge edge = { .seq = t->seq,
+			     .import = t->import,
+			     .at_us = t->at_us,
+			     .a = (uint32_t)subject,
+			     .b = (uint32_t)other,
+			     .refused = refused.kind != VALUE_NONE };
+	for (size_t i = 0; i < JOIN_WHY_N; i++) {
+		if (why.kind == VALUE_TEXT && str_eq(why.text, str_of(join_why_text((enum join_why)i))))
+			edge.why = (uint8_t)i;
+	}
+	return joins_add(p, &edge, e);
+}
+
+static bool people_join(struct people *p, const struct touch *t, err *e)
+{
+	p->applied_seq = MAX(p->applied_seq, t->seq);
+	if (str_eq(t->name, S("person_identified")) || str_eq(t->name, S("person_merged")) ||
+	    str_eq(t->name, S("company_identified")))
+		return join_from_touch(p, t, e);
+	if (str_eq(t->name, S("person_unmerged")) && t->person && t->person <= p->joins.parent.n)
+		return joins_cut(p, (uint32_t)t->person, t->seq, e);
+	if (!t->import || !p->import_hidden(p->import_arg, t->import))
+		return true;
+	const uint64_t about[] = { t->person, t->company, t->deal };
+	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
+		if (about[i] && !map64_put(&p->import_seen, about[i], t->import))
+			return err_nomem(e);
+	}
+	return true;
+}
+
+/* The cells of one profile with a touch's own set beside them; unchanged when none of them wins. */
+static bool cells_merge(struct people *p, uint32_t profile, const struct cell_state *set, size_t set_n,
+			bool urgent, err *e)
+{
+	struct cell_state *old;
+	size_t old_n, i = 0, k = 0, n = 0;
+	bool changed = false;
+	if (!cells_get(p, profile, &p->scratch, &old, &old_n, e))
+		return false;
+	struct cell_state *out = ARENA_ARRAY(&p->scratch, struct cell_state, old_n + set_n);
+	if (!out)
+		return arena_err(&p->scratch, e);
+	while (i < old_n || k < set_n) {
+		int order = i == old_n ? 1 : k == set_n ? -1 : str_cmp(old[i].key, set[k].key);
+		if (order < 0) {
+			out[n++] = old[i++];
+		} else if (order > 0) {
+			out[n++] = set[k++];
+			changed = true;
+		} else {
+			bool wins = cell_wins(&set[k], &old[i]);
+			out[n++] = wins ? set[k] : old[i];
+			changed |= wins;
+			i++;
+			k++;
+		}
+	}
+	return !changed || cells_set(p, profile, out, n, urgent, e);
+}
+
+static bool fold_values(struct people *p, uint64_t profile, enum entity about, const struct touch *t,
+			err *e)
+{
+	struct cell_state *set;
+	size_t n;
+	arena_reset(&p->scratch);
+	if (!fold_cells(t, about, &p->scratch, &set, &n, e))
+		return false;
+	bool urgent = t->import == 0;
+	return n == 0 || cells_merge(p, (uint32_t)profile, set, n, urgent, e);
+}
+
+static bool people_fold(struct people *p, const struct touch *t, uint64_t effect_seq, err *e)
+{
+	p->applied_seq = MAX(p->applied_seq, effect_seq);
+	if (touch_is_bookkeeping(t->name))
+		return true;
+	const uint64_t about[] = { t->person, t->company, t->deal };
+	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
+		if (about[i] > p->ids.kinds.n)
+			return err_set(e, ERR_CORRUPT, "touch %llu is about nobody known",
+				       (unsigned long long)t->seq);
+		if (about[i] == 0)
+			continue;
+		if (!counts_fold(p, (uint32_t)about[i], t, effect_seq, e) ||
+		    !fold_values(p, about[i], (enum entity)i, t, e) ||
+		    !rules_watch(p, (uint32_t)about[i], (enum entity)i, t, e))
+			return false;
+	}
+	return true;
+}
+
+static bool people_forget(struct people *p, const struct map64 *profiles, err *e)
+{
+	uint64_t profile, ignored;
+	for (size_t at = 0; map64_next(profiles, &at, &profile, &ignored);) {
+		if (!counts_forget(p, (uint32_t)profile, e) || !cells_forget(p, (uint32_t)profile, e))
+			return false;
+	}
+	return true;
+}
+
+static bool people_rejoin(struct people *p, err *e)
+{
+	return joins_rebuild(p, e);
+}
+
+static bool people_prepare(struct people *p, const struct intake *items, size_t n, struct arena *a, err *e)
+{
+	(void)a;
+	(void)e;
+	for (size_t i = 0; i < n; i++) {
+		const struct intake *in = &items[i];
+		if (in->anonymous_id.n)
+			idmap_prefetch(p->ids.map, id_key(ID_ANONYMOUS, S(""), in->anonymous_id));
+		if (in->user_id.n)
+			idmap_prefetch(p->ids.map, id_key(ID_USER, S(""), in->user_id));
+	}
+	return true;
+}
+
+/* ---- what is written ------------------------------------------------------------------------- */
+
+static bool people_changes(struct people *p, struct writeback *wb, err *e)
+{
+	for (size_t i = 0; i < p->timers.n; i++) {
+		if (!vec_push(&wb->timers, p->timers.items[i]))
+			return err_nomem(e);
+	}
+	return origins_changes(p, wb, e) && joins_changes(p, wb, e) && cells_changes(p, wb, e) &&
+	       ids_runs_changes(p, wb, false, e);
+}
+
+static void people_sweep_begin(struct people *p, uint64_t seq)
+{
+	p->sweep_seq = seq;
+	p->sweep_block = 0;
+	p->sweep_blocks = (p->ids.kinds.n + BLOCK_PROFILES - 1) / BLOCK_PROFILES;
+	cells_sweep_begin(p);
+}
+
+static bool people_sweep(struct people *p, double share, struct writeback *wb, bool *done_r, err *e)
+{
+	uint64_t upto = share >= 1 ? p->sweep_blocks : (uint64_t)(share * (double)p->sweep_blocks);
+	bool cells_done;
+	if (upto > p->sweep_block) {
+		if (!ids_changes(p, wb, p->sweep_block, upto, e) ||
+		    !counts_changes(p, wb, p->sweep_block, upto, e))
+			return false;
+		p->sweep_block = upto;
+	}
+	if (!cells_sweep(p, share, wb, &cells_done, e))
+		return false;
+	*done_r = cells_done && p->sweep_block >= p->sweep_blocks;
+	if (*done_r && p->cells.bytes > CELLS_HELD_BYTES_MAX)
+		cells_drop_clean(p);
+	if (*done_r)
+		ids_drop_clean(p);
+	return true;
+}
+
+static bool people_is_dirty(const struct people *p)
+{
+	if (p->counts.dirty_n || p->cells.dirty_n)
+		return true;
+	uint64_t last = p->ids.blocks.n;
+	for (uint64_t i = last > 64 ? last - 64 : 0; i < last; i++) {
+		if (p->ids.blocks.items[i] && p->ids.blocks.items[i]->dirty)
+			return true;
+	}
+	return false;
+}
+
+static void people_committed(struct people *p)
+{
+	for (size_t i = 0; i < p->timers.n; i++)
+		mem_free((void *)(uintptr_t)p->timers.items[i].payload.p);
+	vec_clear(&p->timers);
+	joins_committed(p);
+	ids_committed(p);
+}
+
+static bool people_flush(struct people *p, struct writeback *wb, err *e)
+{
+	return ids_runs_changes(p, wb, true, e);
+}
+
+static uint64_t people_flushed_ids_seq(const struct people *p)
+{
+	return p->ids.flushed_seq;
+}
+
+const struct journal_hooks journal_hooks = {
+	.open = people_open_hook,
+	.close = people_close_hook,
+	.prepare = people_prepare,
+	.decide = people_decide,
+	.react = rules_react,
+	.timer = rules_timer,
+	.add_id = ids_add,
+	.join = people_join,
+	.fold = people_fold,
+	.rejoin = people_rejoin,
+	.forget = people_forget,
+	.configure = rules_configure,
+	.changes = people_changes,
+	.sweep = people_sweep,
+	.sweep_begin = people_sweep_begin,
+	.is_dirty = people_is_dirty,
+	.committed = people_committed,
+	.flush = people_flush,
+	.flushed_ids_seq = people_flushed_ids_seq,
+	.compare = people_compare,
+};

@@ -1,0 +1,294 @@
+/*
+ * people_int.h - the parts of people/ among themselves.
+ *
+ * What it is:   identity (profiles, edges, devices), counts, cells and origins, each with its own
+ *               memory and its own rows in the ledger, under one `struct people`.
+ * Promises:     numbers of profiles fit 32 bits inside; everything that grows is counted.
+ */
+#ifndef TRICHTER_PEOPLE_INT_H
+#define TRICHTER_PEOPLE_INT_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "column/column.h"
+#include "journal/hooks.h"
+#include "people/people.h"
+
+#define PROFILES_MAX UINT32_MAX
+#define BLOCK_PROFILES 64
+#define SYSTEM_BYTES_MAX 64
+#define ID_BYTES_MAX 512
+
+/* ---- ids.c: which id stands for which profile ------------------------------------------------ */
+
+/* Profiles are stored in blocks of 64; a block in memory has not been written back yet. */
+struct id_block {
+	struct buf bytes;    /* (kind, system, value) of each profile of the block, in order */
+	uint32_t n;
+	bool dirty;
+};
+
+struct ids {
+	struct idmap *map;                /* hash of (kind, system, value) -> profile */
+	VEC(uint8_t) kinds;               /* by profile - 1 */
+	VEC(struct id_block *) blocks;    /* by block number; NULL: on disk only */
+	uint64_t flushed_seq;             /* of the journal: the map's runs hold all ids up to there */
+	uint64_t flush_begun_seq;
+	bool manifest_changed;
+};
+
+struct hash128 id_key(enum id_kind kind, str system, str value);
+bool ids_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
+void ids_close(struct people *p);
+bool ids_get(struct people *p, enum id_kind kind, str system, str value, uint64_t *profile_r,
+	     bool *found_r, err *e) MUST_CHECK;
+/* The id of a profile, in the arena. */
+bool ids_of_profile(struct people *p, uint64_t profile, struct arena *a, struct profile_id *id_r,
+		    err *e) MUST_CHECK;
+bool ids_add(struct people *p, const struct new_id *id, err *e) MUST_CHECK;
+bool ids_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
+		 err *e) MUST_CHECK;
+void ids_drop_clean(struct people *p);
+/* Begins, finishes and records what the map writes beside the ledger; `all`: everything, waiting. */
+bool ids_runs_changes(struct people *p, struct writeback *wb, bool all, err *e) MUST_CHECK;
+void ids_committed(struct people *p);
+
+/* ---- joins.c: which profiles are one ----------------------------------------------------------- */
+
+enum join_why { JOIN_IDENTIFY, JOIN_ALIAS, JOIN_EMAIL, JOIN_EXTERNAL, JOIN_COMPANY, JOIN_BY_HAND,
+		JOIN_WHY_N };
+
+struct edge {
+	uint64_t seq;
+	uint64_t import;
+	int64_t at_us;
+	uint32_t a, b;
+	uint8_t why;
+	bool refused; /* recorded and shown; joins nothing */
+	uint64_t cut; /* seq of the separation; 0 */
+};
+
+struct device_owner {
+	int64_t from_us;
+	uint64_t tie;
+	uint64_t seq;
+	uint64_t import;
+	uint32_t profile;
+};
+struct device {
+	uint32_t profile;  /* the anonymous id's */
+	bool dirty;
+	VEC(struct device_owner) owners; /* by (from, tie) */
+};
+
+struct joins {
+	VEC(uint32_t) parent; /* by profile - 1; smaller or equal numbers */
+	VEC(uint32_t) next;   /* ring of the profiles of one subject */
+	VEC(struct edge) edges;
+	size_t edges_stored;  /* those before are on disk */
+	struct map64 pairs;   /* a << 32 | b (a < b) -> index of the newest edge + 1 */
+	struct map64 devices; /* profile -> index of `device_list` */
+	VEC(struct device *) device_list;
+	VEC(struct device *) devices_dirty;
+	VEC(size_t) touched;  /* edges changed since the last commit (cut) */
+};
+
+enum join_answer {
+	JOIN_YES,        /* to be joined now */
+	JOIN_SAME,       /* one already, and known why */
+	JOIN_EVIDENCE,   /* one already, but only by what an import said: record this too */
+	JOIN_NO_CUT,     /* separated by hand */
+	JOIN_NO_KIND,    /* too many ids of a kind */
+	JOIN_NO_IDS,     /* too many ids in all */
+	JOIN_NO_KNOWN,   /* refused before: nothing new to record */
+};
+
+bool joins_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
+void joins_close(struct people *p);
+bool joins_add_profile(struct people *p, err *e) MUST_CHECK;
+uint32_t joins_root(const struct people *p, uint32_t profile);
+uint32_t joins_next(const struct people *p, uint32_t profile);
+enum join_answer joins_ask(struct people *p, uint32_t a, uint32_t b, bool import);
+/* Has an id that names somebody: anything but anonymous ids. */
+bool joins_is_identified(struct people *p, uint32_t profile);
+bool joins_has_kind(struct people *p, uint32_t profile, enum id_kind kind);
+bool joins_add(struct people *p, const struct edge *edge, err *e) MUST_CHECK;
+bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e) MUST_CHECK;
+/* Whose the device is at that time: the owner's profile, or the device's own. */
+uint32_t joins_device_owner(const struct people *p, uint32_t device, int64_t at_us);
+bool joins_add_owner(struct people *p, uint32_t device, const struct device_owner *o, err *e) MUST_CHECK;
+bool joins_rebuild(struct people *p, err *e) MUST_CHECK;
+bool joins_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
+void joins_committed(struct people *p);
+const char *join_why_text(enum join_why why);
+
+/* ---- counts.c: what only counts ------------------------------------------------------------------ */
+
+struct count {
+	uint64_t touches;
+	int64_t first_us, last_us;
+	int64_t first_origin_us, last_origin_us;
+	uint64_t first_origin_tie, last_origin_tie;
+	uint32_t first_origin, last_origin; /* 0: none */
+};
+
+struct count_block {
+	uint64_t applied_seq; /* every effect up to there is in it */
+	struct count items[BLOCK_PROFILES];
+};
+
+struct counts {
+	VEC(struct count_block *) blocks; /* by (profile - 1) / 64; NULL: nothing counted yet */
+	VEC(uint64_t) dirty;              /* bit per block */
+	size_t dirty_n;
+};
+bool counts_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
+void counts_close(struct people *p);
+bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint64_t effect_seq,
+		 err *e) MUST_CHECK;
+const struct count *counts_get(const struct people *p, uint32_t profile); /* NULL: none */
+bool counts_forget(struct people *p, uint32_t profile, err *e) MUST_CHECK;
+bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
+		    err *e) MUST_CHECK;
+void count_join(struct count *into, const struct count *from);
+
+/* ---- origins.c: sources, numbered ------------------------------------------------------------------ */
+
+#define ORIGINS_MAX (1u << 20)
+struct origins {
+	struct map numbers;    /* encoded origin -> number */
+	VEC(struct origin) list; /* by number - 1; texts in `texts` */
+	struct arena texts;
+	size_t stored;
+};
+bool origins_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
+void origins_close(struct people *p);
+/* 0 when the origin is empty or there are too many different ones already. */
+bool origins_number(struct people *p, const struct origin *o, uint32_t *number_r, err *e) MUST_CHECK;
+struct origin origins_get(const struct people *p, uint32_t number);
+bool origins_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
+
+/* ---- cells.c: current values ------------------------------------------------------------------------ */
+
+/* One value with what decides whether another touch may replace it. */
+struct cell_state {
+	str key;
+	value value;
+	int64_t at_us;
+	uint64_t tie;
+	uint64_t seq;
+	bool fill;
+};
+struct cell_row {
+	uint32_t profile;
+	bool dirty;
+	bool urgent;  /* must be in the next commit */
+	char *bytes;  /* encoded cells, by key */
+	size_t n;
+};
+struct cells {
+	struct ledger *ledger;
+	struct map64 held;            /* profile -> index of rows + 1 */
+	VEC(struct cell_row) rows;
+	size_t bytes;                 /* of all rows held */
+	size_t dirty_n;
+	VEC(uint32_t) urgent;
+	VEC(uint32_t) sweep;          /* profiles to be written in this sweep, in order */
+	size_t sweep_at;
+};
+#define CELLS_HELD_BYTES_MAX (512 * MIB)
+#define CELLS_PER_SUBJECT_MAX 5000
+
+bool cells_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
+void cells_close(struct people *p);
+/* Brings the rows of these profiles into memory, in one call of the ledger. */
+bool cells_hold(struct people *p, const uint64_t *profiles, size_t n, err *e) MUST_CHECK;
+/* The cells of one profile, in the arena, by key. */
+bool cells_get(struct people *p, uint32_t profile, struct arena *a, struct cell_state **cells_r,
+	       size_t *n_r, err *e) MUST_CHECK;
+bool cells_set(struct people *p, uint32_t profile, struct cell_state *cells, size_t n, bool urgent,
+	       err *e) MUST_CHECK;
+bool cells_forget(struct people *p, uint32_t profile, err *e) MUST_CHECK;
+/* True when `b` is to stand in place of `a`. */
+bool cell_wins(const struct cell_state *b, const struct cell_state *a);
+bool cells_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
+void cells_sweep_begin(struct people *p);
+bool cells_sweep(struct people *p, double share, struct writeback *wb, bool *done_r, err *e) MUST_CHECK;
+void cells_drop_clean(struct people *p);
+/* Decodes a stored row. */
+bool cells_decode(str bytes, struct arena *a, struct cell_state **cells_r, size_t *n_r, err *e) MUST_CHECK;
+
+/* ---- fold.c: which touch changes which cells ----------------------------------------------------------- */
+
+#define FOLD_CELLS_MAX (TOUCH_PROPS_MAX + 16)
+/* What a touch says about its person, company and deal, as cells by key; n 0: nothing. */
+bool fold_cells(const struct touch *t, enum entity about, struct arena *a, struct cell_state **cells_r,
+		size_t *n_r, err *e) MUST_CHECK;
+/* True for touches that only keep the books (joins, imports): they count for nobody. */
+bool touch_is_bookkeeping(str name);
+
+/* ---- rules.c: what follows when a rule holds --------------------------------------------------------------- */
+
+#define RULES_MAX 200
+struct live_rule {
+	str name;
+	str text;            /* "enter mql when ..." */
+	str stage;           /* what it enters */
+	const struct rule *when;
+	uint64_t version;    /* sequence number from which it is valid */
+	struct arena arena;
+	VEC(str) triggers;   /* names of touches; empty: any touch that sets a cell */
+	bool on_cells;       /* depends on fields, not only on behaviour */
+	bool on_time;
+};
+struct rules {
+	VEC(struct live_rule *) list;
+	struct map watched;  /* touch names whose times are kept per person, for did() */
+};
+bool rules_configure(struct people *p, str name, str value, uint64_t from_seq, bool live, err *e) MUST_CHECK;
+void rules_close(struct people *p);
+bool rules_react(struct people *p, const struct touch *t, struct arena *a, struct decided *d, err *e) MUST_CHECK;
+bool rules_timer(struct people *p, const struct ledger_timer_change *timer, int64_t now_us, struct arena *a,
+		 struct decided *d, err *e) MUST_CHECK;
+
+/* Keeps, for did(), when a watched touch happened to whom. */
+bool rules_watch(struct people *p, uint32_t profile, enum entity about, const struct touch *t, err *e) MUST_CHECK;
+
+/* ---- compare.c: two projections, for verify ------------------------------------------------------ */
+
+bool people_compare(struct people *stored, struct people *replayed,
+		    void (*say)(void *arg, const char *sentence), void *arg, uint64_t *differences_r,
+		    err *e) MUST_CHECK;
+
+/* ---- people.c ------------------------------------------------------------------------------------------- */
+
+struct people {
+	struct ledger *ledger;
+	bool read_only;
+	bool (*import_hidden)(void *arg, uint64_t import);
+	void *import_arg;
+	struct ids ids;
+	struct joins joins;
+	struct counts counts;
+	struct origins origins;
+	struct cells cells;
+	struct rules rules;
+	struct arena scratch;      /* for one fold */
+	uint64_t ids_per_kind_max;
+	uint64_t ids_max;
+	/* the sweep that is going on */
+	uint64_t sweep_seq;
+	uint64_t sweep_block, sweep_blocks;
+	uint64_t applied_seq;      /* the newest touch that was folded or joined */
+	struct map64 import_seen;  /* profile -> the open import that has said something of it */
+	uint64_t row, row_import;  /* the row that was decided last, and whether its subject was new */
+	bool row_is_new;
+	VEC(struct ledger_timer_change) timers; /* to be set or removed with the next commit */
+};
+
+bool people_decide(struct people *p, const struct batch *b, const struct intake *in, struct arena *a,
+		   struct decided *d, err *e) MUST_CHECK;
+/* Names that only the program itself, secret keys and imports may send. */
+bool touch_name_is_reserved(str name);
+
+#endif
