@@ -46,7 +46,7 @@ static bool check_record(void *arg, const struct ledger_record *r)
 static bool check_records(struct sqlite_ledger *l, err *e)
 {
 	struct record_check c = { .next_seq = 1 };
-	if (!sqlite_ledger_scan_records(l, 1, LEDGER_KEY_MAX, check_record, &c, e))
+	if (!sqlite_ledger_scan_records(l, 0, LEDGER_KEY_MAX, check_record, &c, e))
 		return false;
 	if (c.overlaps_at == 0)
 		return true;
@@ -86,8 +86,10 @@ bool sqlite_ledger_check(void *state, err *e)
 	struct sqlite_ledger *l = state;
 	if (!check_pages(l, e) || !check_records(l, e) || !check_timers(l, e))
 		return false;
+	/* Keys below 0 cannot have been written; from there on, so that they are found. */
 	for (size_t t = 0; t < LEDGER_TABLES_N; t++)
-		if (!sqlite_ledger_scan(l, (enum ledger_table)t, 0, check_row, NULL, e))
+		if (!sqlite_ledger_scan(l, (enum ledger_table)t, (uint64_t)INT64_MIN, check_row,
+					NULL, e))
 			return false;
 	return true;
 }
