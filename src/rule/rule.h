@@ -37,9 +37,11 @@ struct rule_field {
 	bool values_closed; /* any other value is an error */
 };
 
-/* What may be asked about. `find` answers for a name as written (folded to lower case); `each` walks
- * all names for suggestions. `behaviour` says whether did(), first(), last(), in_list() ... apply.
- * An unknown name is an error unless `open` (touch properties), where it is RULE_ANY. */
+/* What may be asked about. Names are looked for in `fields` (any case of ASCII letters), then by
+ * `find`, as written and once more in lower case; the rule keeps the name that the field found has.
+ * Suggestions come from `fields`. `behaviour` says whether did(), first(), last(), in_list() ...
+ * apply. An unknown name is an error unless `open` (touch properties), where it is RULE_ANY and kept
+ * as written. */
 struct rule_catalogue {
 	const struct rule_field *fields;
 	size_t n;
@@ -47,6 +49,7 @@ struct rule_catalogue {
 	void *arg;
 	bool open;
 	bool behaviour;
+	const struct rule_catalogue *touch; /* what `where` in did() asks; NULL: any name, RULE_ANY */
 };
 
 struct rule;
