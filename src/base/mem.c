@@ -32,7 +32,10 @@ void *mem_alloc(size_t bytes)
 
 void *mem_zalloc(size_t count, size_t size)
 {
-	return fails_now() ? NULL : calloc(count ? count : 1, size ? size : 1);
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes) || fails_now())
+		return NULL;
+	return calloc(count ? count : 1, size ? size : 1);
 }
 
 void *mem_realloc(void *block, size_t count, size_t size)

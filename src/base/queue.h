@@ -14,7 +14,7 @@ struct queue;
 
 bool queue_new(struct queue **q_r, size_t items_max, err *e) MUST_CHECK;
 void queue_free(struct queue **q);
-/* False: full (after waiting `wait_us` at most, 0 = at once) or closed. */
+/* False: full (after waiting `wait_us` at most, 0 = at once, negative = without end) or closed. */
 bool queue_put(struct queue *q, void *item, int64_t wait_us) MUST_CHECK;
 /* Takes up to `n` items, waiting `wait_us` at most for the first (negative: without end). Returns
  * how many; 0 when time ran out or the queue is closed and empty. */

@@ -19,6 +19,7 @@ struct cond {
 	pthread_cond_t c;
 };
 
+/* The thread takes no signals of the process: those are for the one that started first. */
 bool thread_start(struct thread *t, const char *name, void *(*run)(void *), void *arg,
 		  err *e) MUST_CHECK;
 void thread_join(struct thread *t); /* nothing when never started */

@@ -25,7 +25,10 @@ void time_civil_from_days(int64_t days, int *year_r, int *month_r, int *day_r);
 bool time_is_date(int year, int month, int day);
 
 /* RFC 3339 ("2026-01-31T12:00:00.5+01:00", "T" or blank, "Z"), also a date alone (midnight in the
- * zone) and a date and time without an offset (local in the zone); seconds may be missing. */
+ * zone) and a date and time without an offset (local in the zone); seconds may be missing. Up to 9
+ * digits of fraction, cut to microseconds; second 60 is the last microsecond of its minute. A local
+ * time that clocks showed twice is the first of the two; one that they never showed lies as far
+ * behind the change as the text behind the gap's beginning (02:30 becomes 03:30). */
 bool time_parse(str s, int64_t *at_us_r, err *e) MUST_CHECK;
 bool time_parse_date(str s, int64_t *days_r, err *e) MUST_CHECK; /* 2026-01-31 */
 /* By a pattern of strptime's letters (Y m d H M S y b B p I z, everything else literally), as in
@@ -49,7 +52,8 @@ bool duration_parse(str s, struct duration *d_r, err *e) MUST_CHECK;
 str duration_print(char text[TIME_TEXT_MAX], struct duration d);
 /* "3 d 4 h": the two largest units, for people. */
 str duration_print_short(char text[TIME_TEXT_MAX], int64_t us);
-/* at + sign * d; months keep the day, or take the month's last ("Jan 31" + 1mo = "Feb 28"). */
+/* at + sign * d, the months first; they keep the day and the time of day on the zone's clocks, or
+ * take the month's last day ("Jan 31" + 1mo = "Feb 28"). Ends at the first or last instant. */
 int64_t time_add(int64_t at_us, struct duration d, int sign);
 
 /* Zone by IANA name ("Europe/Berlin", "UTC"). Call once, before threads start. */
@@ -57,7 +61,8 @@ bool zone_set(const char *name, err *e) MUST_CHECK;
 const char *zone_name(void);
 int32_t zone_offset_s(int64_t at_us); /* east of UTC */
 enum time_unit { TIME_DAY, TIME_WEEK, TIME_MONTH };
-/* The start, in UTC, of the local day, ISO week or month that holds `at_us`; and of the next. */
+/* The start, in UTC, of the local day, ISO week or month that holds `at_us`; and of the next:
+ * floor <= at < next, also where clocks pass midnight twice or never. */
 int64_t time_floor(int64_t at_us, enum time_unit unit);
 int64_t time_next(int64_t floor_us, enum time_unit unit);
 int64_t time_local_midnight(int64_t days); /* the instant at which that local day begins */
