@@ -29,7 +29,7 @@
 const struct option options_common[] = {
 	{ "data", "DIR", "the data directory (TRICHTER_DATA; else ./" DATA_DEFAULT ")", false },
 	{ "help", NULL, "what this command does, with examples", false },
-	{ NULL, NULL, NULL, false },
+	OPTIONS_END,
 };
 
 static volatile bool stop_flag;

@@ -17,11 +17,11 @@ static const char intro[] =
 
 static const struct option options_help[] = {
 	{ "man", NULL, "the whole manual page, in troff", false },
-	{ NULL, NULL, NULL, false },
+	OPTIONS_END,
 };
 static const struct example examples_help[] = {
 	{ "help funnel", "what the funnel command understands" },
-	{ NULL, NULL },
+	EXAMPLES_END,
 };
 static enum cli_status help_run(struct cli *c, const struct args *a);
 const struct command command_help = {
@@ -37,7 +37,7 @@ const struct command command_help = {
 
 static const struct example examples_completion[] = {
 	{ "completion bash > /etc/bash_completion.d/trichter", "for all users" },
-	{ NULL, NULL },
+	EXAMPLES_END,
 };
 static enum cli_status completion_run(struct cli *c, const struct args *a);
 const struct command command_completion = {

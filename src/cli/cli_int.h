@@ -26,6 +26,14 @@ struct option {
 	bool many; /* may be given several times */
 };
 
+/* clang-format off */
+#define OPTION(name, value, help)      { name, value, help, false }
+#define OPTION_MANY(name, value, help) { name, value, help, true }
+#define SWITCH(name, help)             { name, NULL, help, false }
+#define OPTIONS_END                    { NULL, NULL, NULL, false }
+#define EXAMPLES_END                   { NULL, NULL }
+/* clang-format on */
+
 struct example {
 	const char *line; /* what follows "trichter "; NULL ends a list */
 	const char *does;

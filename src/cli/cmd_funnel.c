@@ -1,0 +1,368 @@
+/*
+ * cmd_funnel.c - trichter funnel: how many came how far.
+ *
+ * What it is:   options to a funnel_spec, the answer in the format that was asked for.
+ * Promises:     a parameter of FUNNEL.md that is not built is refused, never ignored; given with
+ * the value that holds anyway, it is fine. Threads:      one at a time.
+ */
+#include "cli/cli_int.h"
+
+#include "base/num.h"
+#include "base/time.h"
+#include "cli/funnel_draw_int.h"
+#include "rule/rule.h"
+
+#include <string.h>
+
+static const struct option options[] = {
+	OPTION("steps", "'A, B, ...'",
+	       "touch names, stage:NAME, deal:NAME, [RULE] or *; without: the "
+	       "lifecycle funnel"),
+	OPTION("window", "D",
+	       "within this of the first step: 14d, 8h, none (none when a step is a stage, "
+	       "else 14d)"),
+	OPTION("order", "ORDER", "ordered (other touches may lie between) or any"),
+	OPTION("by", "PROPERTY", "broken down by source, channel, campaign, country, any property"),
+	OPTION("of", "WHICH",
+	       "the property of which touch: first, last, 'step N', or of the person"),
+	OPTION("from", "TIME", "the first step lies at or after this: 2026-01-31, or a full time"),
+	OPTION("to", "TIME", "... and before this"),
+	OPTION("tail", "HOW", "follow (later steps may lie after the period) or clip"),
+	OPTION("where", "'RULE'", "only those for whom the rule holds"),
+	OPTION("count", "WHAT", "people, companies or deals"),
+	SWITCH("times", "median time from step to step, and within what 9 of 10 did it"),
+	OPTION("trend", "UNIT", "by day, week or month of the first step"),
+	OPTION("explain", "PERSON", "why this person came as far as they did"),
+	OPTION("as-of", "WHEN", "only what was known then: a date, a time, or a touch's number"),
+	OPTION("groups", "N", "at most so many groups, the rest summed (1000)"),
+	OPTION("svg", "FILE", "a drawing for a slide"),
+	OPTION("title", "TEXT", "the drawing's title"),
+	OPTION("format", "FORMAT", "table, json or csv"),
+	OPTION("profile", "NAME", "not built yet; default"),
+	OPTION("exclude", "WHAT", "not built yet; none"),
+	OPTION("view", "VIEW", "cohort; period is not built yet"),
+	OPTION("entry", "WHICH", "any; first and each are not built yet"),
+	OPTION("reuse", "HOW", "once; multi is not built yet"),
+	OPTION("ties", "HOW", "any; the others are not built yet"),
+	OPTION("repeat", "HOW", "ignore; stop is not built yet"),
+	OPTION("max-gap", "D", "none; others are not built yet"),
+	OPTION("min-gap", "D", "none; others are not built yet"),
+	OPTION("hold", "PROPERTY", "none; others are not built yet"),
+	OPTIONS_END,
+};
+static const struct example examples[] = {
+	{ "funnel", "the lifecycle funnel, visitor to customer" },
+	{ "funnel --steps 'stage:mql, stage:customer' --by source",
+	  "how many qualified leads of each source became customers" },
+	{ "funnel --steps 'page_viewed, form_submitted' --window 30d --trend month --times",
+	  "visitors who filled in a form within 30 days, month by month" },
+	{ "funnel --steps '[name = \"page_viewed\" and path ~ \"/pricing*\"], stage:sql'",
+	  "from the price page to the sales talk" },
+	EXAMPLES_END,
+};
+static enum cli_status run(struct cli *c, const struct args *a);
+const struct command command_funnel = {
+	.name = "funnel",
+	.words = "[NAME]",
+	.summary = "how many came how far, from step to step",
+	.about = "Counts, for each step, who came at least that far. Without --steps it shows the "
+		 "lifecycle funnel over the line of stages (config get stages).\n"
+		 "\n"
+		 "Every answer names the rules by which it was counted.",
+	.options = options,
+	.examples = examples,
+	.words_max = 1,
+	.run = run,
+};
+
+/* What FUNNEL.md names and this program does not do yet, each with the one value that holds. */
+static bool refuse_what_is_missing(const struct args *a, err *e)
+{
+	static const struct {
+		const char *option, *value;
+	} missing[] = {
+		{ "profile", "default" }, { "exclude", "none" }, { "view", "cohort" },
+		{ "entry", "any" },	  { "reuse", "once" },	 { "ties", "any" },
+		{ "repeat", "ignore" },	  { "max-gap", "none" }, { "min-gap", "none" },
+		{ "hold", "none" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
+		const char *text = args_text(a, missing[i].option);
+		if (text != NULL && strcmp(text, missing[i].value) != 0)
+			return err_set(e, ERR_INVALID,
+				       "--%s %s is not built yet; funnels are counted with --%s %s",
+				       missing[i].option, text, missing[i].option,
+				       missing[i].value);
+	}
+	return true;
+}
+
+static bool order_read(const struct args *a, enum funnel_order *order_r, err *e)
+{
+	const char *text = args_text(a, "order");
+	*order_r = FUNNEL_ORDERED;
+	if (text == NULL || strcmp(text, "ordered") == 0)
+		return true;
+	*order_r = FUNNEL_ANY;
+	if (strcmp(text, "any") == 0)
+		return true;
+	if (strcmp(text, "strict") == 0 || strcmp(text, "strict_order") == 0 ||
+	    strcmp(text, "anchored") == 0)
+		return err_set(e, ERR_INVALID,
+			       "--order %s is not built yet; there are ordered and any", text);
+	return err_set(e, ERR_INVALID, "--order is ordered or any, not \"%s\"", text);
+}
+
+static bool count_read(const struct args *a, enum funnel_count *count_r, err *e)
+{
+	static const char *const names[] = { "people", "companies", "deals", NULL };
+	const char *text = args_text(a, "count");
+	size_t i = 0;
+	if (text != NULL && (strcmp(text, "totals") == 0 || strcmp(text, "sessions") == 0))
+		return err_set(e, ERR_INVALID,
+			       "--count %s is not built yet; there are people, companies and deals",
+			       text);
+	if (!args_choice(a, "count", names, 0, &i, e))
+		return false;
+	*count_r = (enum funnel_count)i;
+	return true;
+}
+
+/* "first", "last", "person", "step 2", "step2", "2" */
+static bool of_read(const struct args *a, struct funnel_spec *spec, err *e)
+{
+	const char *text = args_text(a, "of");
+	spec->of = FUNNEL_OF_FIRST;
+	if (text == NULL || strcmp(text, "first") == 0)
+		return true;
+	if (spec->by.n == 0)
+		return err_set(e, ERR_INVALID,
+			       "--of says of which touch --by is; there is no --by");
+	if (strcmp(text, "last") == 0) {
+		spec->of = FUNNEL_OF_LAST;
+		return true;
+	}
+	if (strcmp(text, "person") == 0) {
+		spec->of = FUNNEL_OF_PERSON;
+		return true;
+	}
+	if (strcmp(text, "all") == 0)
+		return err_set(e, ERR_INVALID,
+			       "--of all is not built yet; there are first, last, "
+			       "'step N' and person");
+	str number = str_of(text);
+	if (str_starts(number, S("step")))
+		number = str_trim(str_sub(number, 4, number.n));
+	uint64_t n = 0;
+	if (!num_parse_u64(number, &n) || n == 0 || n > FUNNEL_STEPS_MAX ||
+	    (spec->steps_n > 0 && n > spec->steps_n))
+		return err_set(e, ERR_INVALID,
+			       "--of is first, last, 'step N' with a step's number, or person, "
+			       "not \"%s\"",
+			       text);
+	spec->of = FUNNEL_OF_STEP;
+	spec->of_step = (size_t)n;
+	return true;
+}
+
+static bool times_read(const struct args *a, struct funnel_spec *spec, err *e)
+{
+	const char *from = args_text(a, "from");
+	const char *to = args_text(a, "to");
+	spec->from_us = INT64_MIN;
+	spec->to_us = INT64_MAX;
+	if (from != NULL && !time_parse(str_of(from), &spec->from_us, e))
+		return err_prefix(e, "--from");
+	if (to != NULL && !time_parse(str_of(to), &spec->to_us, e))
+		return err_prefix(e, "--to");
+	if (spec->from_us >= spec->to_us)
+		return err_set(e, ERR_INVALID, "--from %s is not before --to %s", from, to);
+	const char *window = args_text(a, "window");
+	if (window != NULL) {
+		spec->window_given = true;
+		if (!funnel_parse_window(str_of(window), &spec->window_us, e))
+			return err_prefix(e, "--window");
+	}
+	return true;
+}
+
+static bool choices_read(const struct args *a, struct funnel_spec *spec, err *e)
+{
+	static const char *const tails[] = { "follow", "clip", NULL };
+	static const char *const units[] = { "day", "week", "month", NULL };
+	size_t tail = 0;
+	size_t unit = 0;
+	uint64_t groups = 0;
+	if (!order_read(a, &spec->order, e) || !count_read(a, &spec->count, e) ||
+	    !args_choice(a, "tail", tails, 0, &tail, e) ||
+	    !args_choice(a, "trend", units, 0, &unit, e) || !args_count(a, "groups", 0, &groups, e))
+		return false;
+	spec->tail = (enum funnel_tail)tail;
+	spec->trend = args_text(a, "trend") != NULL;
+	spec->trend_unit = (enum time_unit)unit;
+	spec->groups_max = (size_t)groups;
+	const char *by = args_text(a, "by");
+	spec->by = by != NULL ? str_trim(str_of(by)) : S("");
+	if (by != NULL && spec->by.n == 0)
+		return err_set(e, ERR_INVALID, "--by wants the name of a property");
+	if (str_index(spec->by, ',') < spec->by.n)
+		return err_set(e, ERR_INVALID, "--by takes one property; two are not built yet");
+	return of_read(a, spec, e);
+}
+
+static bool spec_read(struct cli *c, const struct args *a, struct funnel_spec *spec, err *e)
+{
+	*spec = (struct funnel_spec){ .now_us = time_now_us() };
+	if (a->words_n > 0)
+		return err_set(e, ERR_INVALID,
+			       "funnels with a name (\"%s\") are not built yet; say --steps",
+			       a->words[0]);
+	if (!refuse_what_is_missing(a, e))
+		return false;
+	const char *steps = args_text(a, "steps");
+	if (steps != NULL) {
+		struct funnel_step *list = NULL;
+		if (!funnel_parse_steps(&c->arena, str_of(steps), &list, &spec->steps_n, e))
+			return err_prefix(e, "--steps");
+		spec->steps = list;
+	}
+	return times_read(a, spec, e) && choices_read(a, spec, e);
+}
+
+/* What needs the data: the line of stages and the fields that --where may name. */
+static bool spec_complete(struct cli *c, const struct args *a, struct snapshot *s,
+			  struct funnel_spec *spec, bool *usage_r, err *e)
+{
+	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
+	str *stages = NULL;
+	*usage_r = false;
+	if (!cli_stages(c, s, &stages, &spec->stages_n, e))
+		return false;
+	spec->stages = stages;
+	const char *where = args_text(a, "where");
+	if (where == NULL)
+		return true;
+	struct rule_catalogue catalogue;
+	if (!people_catalogue(snapshot_people(s), entities[spec->count], &c->arena, &catalogue, e))
+		return false;
+	if (rule_parse(&c->arena, str_of(where), &catalogue, &spec->where, e))
+		return true;
+	*usage_r = true;
+	return err_prefix(e, "--where");
+}
+
+static bool svg_write(const struct args *a, const struct funnel_result *r, err *e)
+{
+	const char *path = args_text(a, "svg");
+	const char *title = args_text(a, "title");
+	struct buf b;
+	if (path == NULL)
+		return true;
+	buf_init(&b, 64 * MIB);
+	funnel_print_svg(r, title != NULL ? str_of(title) : S(""), &b);
+	bool ok = buf_ok(&b, e) && fs_write_all(fs_real(), path, buf_view(&b), e);
+	buf_fini(&b);
+	return ok || err_prefix(e, "--svg %s", path);
+}
+
+static void explanation_json(struct cli *c, const struct funnel_result *r,
+			     const struct funnel_explanation *x)
+{
+	struct json_writer w;
+	char text[TIME_TEXT_MAX];
+	json_writer_init(&w, &c->out, false);
+	json_object_open(&w);
+	json_key(&w, S("person"));
+	json_put_uint(&w, x->subject);
+	json_key(&w, S("level"));
+	json_put_uint(&w, x->level);
+	json_key(&w, S("steps"));
+	json_put_uint(&w, r->steps_n);
+	json_key(&w, S("chain"));
+	json_array_open(&w);
+	for (size_t i = 0; i < x->level; i++) {
+		json_object_open(&w);
+		json_key(&w, S("step"));
+		json_put_text(&w, r->steps[i].name);
+		json_key(&w, S("at"));
+		json_put_text(&w, time_print(text, x->chain[i].at_us));
+		json_key(&w, S("name"));
+		json_put_text(&w, x->chain[i].name);
+		json_key(&w, S("seq"));
+		json_put_uint(&w, x->chain[i].seq);
+		json_object_close(&w);
+	}
+	json_array_close(&w);
+	json_key(&w, S("why_stopped"));
+	if (x->why_stopped.n > 0)
+		json_put_text(&w, x->why_stopped);
+	else
+		json_put_null(&w);
+	json_object_close(&w);
+	buf_byte(&c->out, '\n');
+}
+
+static enum cli_status explain(struct cli *c, struct snapshot *s, const struct funnel_result *r,
+			       const char *word, enum format format)
+{
+	struct funnel_explanation x = { 0 };
+	uint64_t subject = 0;
+	bool found = false;
+	err e = { 0 };
+	if (!cli_person(c, s, word, &subject, &found, &e))
+		return cli_fail(&e);
+	if (!found)
+		return CLI_NEGATIVE;
+	if (!funnel_explain(s, &r->spec, subject, &c->arena, &x, &e))
+		return cli_fail(&e);
+	if (format == FORMAT_JSON)
+		explanation_json(c, r, &x);
+	else if (!funnel_draw_explanation(c, r, &x, &e))
+		return cli_fail(&e);
+	return CLI_DONE;
+}
+
+static enum cli_status answer(struct cli *c, const struct args *a, struct snapshot *s,
+			      const struct funnel_spec *spec, enum format format)
+{
+	struct funnel_result r = { 0 };
+	err e = { 0 };
+	if (!funnel_run(s, spec, &c->arena, &r, &e) || !svg_write(a, &r, &e))
+		return cli_fail(&e);
+	if (args_text(a, "explain") != NULL)
+		return explain(c, s, &r, args_text(a, "explain"), format);
+	if (format == FORMAT_JSON) {
+		funnel_print_json(&r, &c->out);
+		if (c->out.n > 0 && c->out.p[c->out.n - 1] != '\n')
+			buf_byte(&c->out, '\n');
+	} else if (format == FORMAT_CSV) {
+		funnel_print_csv(&r, &c->out);
+	} else if (!funnel_draw(c, &r, args_on(a, "times"), &e)) {
+		return cli_fail(&e);
+	}
+	return r.steps_n > 0 && r.steps[0].count == 0 ? CLI_NEGATIVE : CLI_DONE;
+}
+
+static enum cli_status run(struct cli *c, const struct args *a)
+{
+	struct funnel_spec spec;
+	struct snapshot *s = NULL;
+	enum format format = FORMAT_TABLE;
+	bool usage = false;
+	err e = { 0 };
+	if (!args_format(a, &format, &e) || !spec_read(c, a, &spec, &e))
+		return cli_usage(a, &e);
+	if (format == FORMAT_CSV && args_text(a, "explain") != NULL) {
+		err_set(&e, ERR_INVALID, "--explain comes as table or json");
+		return cli_usage(a, &e);
+	}
+	if (!cli_snapshot(c, a, &s, &e))
+		return e.code == ERR_INVALID ? cli_usage(a, &e) : cli_fail(&e);
+	enum cli_status status;
+	if (spec_complete(c, a, s, &spec, &usage, &e))
+		status = answer(c, a, s, &spec, format);
+	else
+		status = usage ? cli_usage(a, &e) : cli_fail(&e);
+	snapshot_close(&s);
+	return status;
+}

@@ -1,0 +1,427 @@
+/*
+ * funnel_draw.c - the drawing of a funnel: flat bars, figures right-aligned, rules in grey.
+ *
+ * What it is:   SCREENS.md's home screen in characters: a headline with the truth of the period, a
+ *               row per step, then groups and trend as tables.
+ * Promises:     bars are exact to an eighth of a character; nothing is wider than the terminal.
+ * Threads:      one at a time.
+ */
+#include "cli/funnel_draw_int.h"
+
+#include "base/time.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DRAW_COLUMNS_MAX  100
+#define LABEL_COLUMNS_MAX 32
+#define BAR_COLUMNS_MIN	  8
+#define RATE_COLUMNS	  13
+#define TIME_COLUMNS	  12
+/* A first bar more than this many times the second is broken, so that the rest can be seen. */
+#define BAR_DWARFS 4
+
+static bool step_is_stage(const struct funnel_spec *spec, size_t i)
+{
+	return spec->steps_n == 0 || (i < spec->steps_n && spec->steps[i].kind == STEP_STAGE);
+}
+
+static str stage_of(str name)
+{
+	return str_starts(name, S("stage:")) ? str_sub(name, 6, name.n) : name;
+}
+
+str funnel_step_label(struct arena *a, const struct funnel_spec *spec, size_t i, str name)
+{
+	if (!step_is_stage(spec, i))
+		return name;
+	str stage = stage_of(name);
+	char *text = str_cstr(a, stage);
+	if (text == NULL)
+		return stage;
+	/* MQL, SAL, SQL are abbreviations; longer stages are words. */
+	size_t capitals = stage.n <= 3 ? stage.n : 1;
+	for (size_t k = 0; k < capitals; k++) {
+		if (text[k] >= 'a' && text[k] <= 'z')
+			text[k] = (char)(text[k] - 'a' + 'A');
+	}
+	return str_make(text, stage.n);
+}
+
+enum style funnel_step_style(const struct funnel_spec *spec, size_t i, str name)
+{
+	static const char *const sales[] = { "sal", "sql", "opportunity", "customer" };
+	if (i < spec->steps_n && spec->steps[i].kind == STEP_DEAL_STAGE)
+		return STYLE_SALES;
+	for (size_t k = 0; step_is_stage(spec, i) && k < ARRAY_LEN(sales); k++) {
+		if (str_eq(stage_of(name), str_of(sales[k])))
+			return STYLE_SALES;
+	}
+	return STYLE_MARKETING;
+}
+
+static void put_spaces(struct buf *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_byte(b, ' ');
+}
+
+static void put_right(const struct terminal *t, struct buf *b, size_t columns, enum style style,
+		      str text)
+{
+	size_t width = MIN(text_width(text), columns);
+	put_spaces(b, columns - width);
+	terminal_put(t, b, style, text);
+}
+
+/* Full blocks and one of eight parts of a block; '#' where the terminal has no such characters. */
+static void put_bar(const struct terminal *t, struct buf *b, size_t columns, double share,
+		    enum style style, bool broken)
+{
+	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	size_t parts = (size_t)llround(share * (double)columns * 8.0);
+	if (share > 0.0 && parts == 0)
+		parts = 1;
+	size_t full = parts / 8;
+	size_t used = full + (parts % 8 != 0 ? 1 : 0);
+	terminal_style(t, b, style);
+	for (size_t i = 0; i < full; i++) {
+		bool gap = broken && (i == full * 2 / 3 || i == full * 2 / 3 + 1);
+		buf_cstr(b, gap ? (t->utf8 ? "╱" : "/") : (t->utf8 ? "█" : "#"));
+	}
+	if (parts % 8 != 0)
+		buf_cstr(b, t->utf8 ? eighths[parts % 8] : "#");
+	terminal_style(t, b, STYLE_PLAIN);
+	put_spaces(b, columns > used ? columns - used : 0);
+}
+
+struct layout {
+	size_t label, count, bar;
+	bool from_first, times;
+	const char *unit;
+};
+
+static const char *unit_of(const struct funnel_spec *spec)
+{
+	static const char *const units[] = { "people", "companies", "deals" };
+	return units[spec->count];
+}
+
+static size_t room_of(const struct cli *c)
+{
+	return MIN(c->term.columns, (size_t)DRAW_COLUMNS_MAX);
+}
+
+static void layout_make(struct cli *c, const struct funnel_result *r, bool times, struct layout *l)
+{
+	char text[NUMBER_TEXT_MAX];
+	*l = (struct layout){ .unit = unit_of(&r->spec), .from_first = true, .times = times };
+	l->count = strlen(l->unit);
+	for (size_t i = 0; i < r->steps_n; i++) {
+		str label = funnel_step_label(&c->arena, &r->spec, i, r->steps[i].name);
+		l->label = MAX(l->label, text_width(label));
+		l->count = MAX(l->count, print_count(text, r->steps[i].count).n);
+	}
+	l->label = MIN(l->label, (size_t)LABEL_COLUMNS_MAX);
+	size_t room = room_of(c);
+	size_t fixed = l->label + 2 + l->count + 2 + 2 * RATE_COLUMNS +
+		       (l->times ? 2 * TIME_COLUMNS : 0);
+	if (fixed + BAR_COLUMNS_MIN > room) {
+		l->from_first = false;
+		fixed -= RATE_COLUMNS;
+	}
+	if (fixed + BAR_COLUMNS_MIN > room)
+		l->label = MIN(l->label, (size_t)12);
+	l->bar = fixed + BAR_COLUMNS_MIN < room ? room - fixed : BAR_COLUMNS_MIN;
+}
+
+static void put_head(struct cli *c, const struct layout *l)
+{
+	struct buf *b = &c->out;
+	const struct terminal *t = &c->term;
+	put_spaces(b, l->label + 2);
+	put_right(t, b, l->count, STYLE_GREY, str_of(l->unit));
+	put_spaces(b, 2 + l->bar);
+	put_right(t, b, RATE_COLUMNS, STYLE_GREY, S("from before"));
+	if (l->from_first)
+		put_right(t, b, RATE_COLUMNS, STYLE_GREY, S("from first"));
+	if (l->times) {
+		put_right(t, b, TIME_COLUMNS, STYLE_GREY, S("median"));
+		put_right(t, b, TIME_COLUMNS, STYLE_GREY, S("9 of 10 in"));
+	}
+	buf_byte(b, '\n');
+}
+
+static str duration_or_dash(char text[TIME_TEXT_MAX], int64_t us)
+{
+	return us < 0 ? S("–") : duration_print_short(text, us);
+}
+
+static void put_step(struct cli *c, const struct funnel_result *r, const struct layout *l, size_t i,
+		     uint64_t whole)
+{
+	struct buf *b = &c->out;
+	const struct terminal *t = &c->term;
+	const struct funnel_step_result *step = &r->steps[i];
+	char text[NUMBER_TEXT_MAX];
+	char time[TIME_TEXT_MAX];
+	str label = funnel_step_label(&c->arena, &r->spec, i, step->name);
+	double share = whole > 0 ? (double)step->count / (double)whole : 0.0;
+	text_put_fitted(t, b, label, l->label);
+	put_spaces(b, l->label - MIN(text_width(label), l->label) + 2);
+	put_right(t, b, l->count, STYLE_PLAIN, print_count(text, step->count));
+	put_spaces(b, 2);
+	put_bar(t, b, l->bar, MIN(share, 1.0), funnel_step_style(&r->spec, i, step->name),
+		share > 1.0);
+	put_right(t, b, RATE_COLUMNS, STYLE_BOLD, print_rate(text, step->from_previous));
+	if (l->from_first)
+		put_right(t, b, RATE_COLUMNS, STYLE_PLAIN, print_rate(text, step->from_first));
+	if (l->times) {
+		put_right(t, b, TIME_COLUMNS, STYLE_GREY, duration_or_dash(time, step->median_us));
+		put_right(t, b, TIME_COLUMNS, STYLE_GREY, duration_or_dash(time, step->p90_us));
+	}
+	buf_byte(b, '\n');
+}
+
+/* "Of 8,000 people in MQL, 841 reached Customer (10.5 %). Most are lost between ..." */
+static void put_headline(struct cli *c, const struct funnel_result *r)
+{
+	struct buf *b = &c->out;
+	char text[NUMBER_TEXT_MAX];
+	size_t last = r->steps_n - 1;
+	str first_label = funnel_step_label(&c->arena, &r->spec, 0, r->steps[0].name);
+	str last_label = funnel_step_label(&c->arena, &r->spec, last, r->steps[last].name);
+	terminal_style(&c->term, b, STYLE_BOLD);
+	if (r->steps[0].count == 0) {
+		buf_printf(b, "No %s in ", unit_of(&r->spec));
+		text_put_clean(b, first_label);
+		buf_cstr(b, ".");
+		terminal_style(&c->term, b, STYLE_PLAIN);
+		buf_cstr(b, "\n\n");
+		return;
+	}
+	buf_printf(b, "Of %.*s %s in ", STR_ARG(print_count(text, r->steps[0].count)),
+		   unit_of(&r->spec));
+	text_put_clean(b, first_label);
+	if (last == 0) {
+		buf_cstr(b, ".");
+	} else {
+		buf_printf(b, ", %.*s reached ", STR_ARG(print_count(text, r->steps[last].count)));
+		text_put_clean(b, last_label);
+		buf_printf(b, " (%.*s).", STR_ARG(print_rate(text, r->steps[last].from_first)));
+	}
+	size_t leak = 0;
+	for (size_t i = 1; i <= last; i++) {
+		uint64_t lost = r->steps[i - 1].count - r->steps[i].count;
+		if (leak == 0 || lost > r->steps[leak - 1].count - r->steps[leak].count)
+			leak = i;
+	}
+	if (last > 1 && r->steps[leak - 1].count > r->steps[leak].count) {
+		buf_cstr(b, " Most are lost between ");
+		text_put_clean(b, funnel_step_label(&c->arena, &r->spec, leak - 1,
+						    r->steps[leak - 1].name));
+		buf_cstr(b, " and ");
+		text_put_clean(b,
+			       funnel_step_label(&c->arena, &r->spec, leak, r->steps[leak].name));
+		buf_byte(b, '.');
+	}
+	terminal_style(&c->term, b, STYLE_PLAIN);
+	buf_cstr(b, "\n\n");
+}
+
+static void put_steps(struct cli *c, const struct funnel_result *r, bool times)
+{
+	struct layout l;
+	layout_make(c, r, times, &l);
+	put_head(c, &l);
+	uint64_t whole = r->steps[0].count;
+	uint64_t second = r->steps_n > 1 ? r->steps[1].count : 0;
+	if (second > 0 && whole / BAR_DWARFS > second)
+		whole = second;
+	for (size_t i = 0; i < r->steps_n; i++)
+		put_step(c, r, &l, i, whole);
+}
+
+static struct table_cell text_cell(struct arena *a, str text, enum style style)
+{
+	str copy = str_dup(a, text);
+	return (struct table_cell){ value_text(copy), copy.p != NULL ? copy : S(""), style };
+}
+
+/* The counts of one row of groups or of the trend, and the rate from first to last. */
+static bool add_counts(struct cli *c, struct table *t, const struct funnel_result *r,
+		       const struct funnel_step_result *steps, err *e)
+{
+	char text[NUMBER_TEXT_MAX];
+	for (size_t i = 0; i < r->steps_n; i++) {
+		str count = print_count(text, steps[i].count);
+		if (!table_add(t, text_cell(&c->arena, count, STYLE_PLAIN), e))
+			return false;
+	}
+	str rate = print_rate(text, steps[r->steps_n - 1].from_first);
+	return table_add(t, text_cell(&c->arena, rate, STYLE_BOLD), e);
+}
+
+/* Columns: what the rows are by, one per step, the rate. */
+static bool counts_table(struct cli *c, const struct funnel_result *r, str title, struct table *t,
+			 err *e)
+{
+	struct table_column *columns = ARENA_ARRAY(&c->arena, struct table_column, r->steps_n + 2);
+	if (columns == NULL)
+		return arena_err(&c->arena, e);
+	columns[0] = (struct table_column){ title, title, ALIGN_LEFT, true };
+	for (size_t i = 0; i < r->steps_n; i++) {
+		str label = funnel_step_label(&c->arena, &r->spec, i, r->steps[i].name);
+		columns[i + 1] = (struct table_column){ label, label, ALIGN_RIGHT, true };
+	}
+	columns[r->steps_n + 1] = (struct table_column){ S("rate"), S("first to last"), ALIGN_RIGHT,
+							 false };
+	*t = (struct table){ .columns = columns, .columns_n = r->steps_n + 2 };
+	return true;
+}
+
+static bool put_groups(struct cli *c, const struct funnel_result *r, err *e)
+{
+	struct table t;
+	struct buf b;
+	if (!counts_table(c, r, r->spec.by, &t, e))
+		return false;
+	bool ok = true;
+	buf_init(&b, MIB);
+	for (size_t i = 0; ok && i < r->groups_n; i++) {
+		const struct funnel_group *g = &r->groups[i];
+		bool none = !g->other && g->value.kind == VALUE_NONE;
+		buf_clear(&b);
+		if (g->other)
+			buf_cstr(&b, "(other)");
+		else if (none)
+			buf_cstr(&b, "(without)");
+		else
+			value_print(&b, g->value);
+		enum style style = none || g->other ? STYLE_GREY : STYLE_PLAIN;
+		ok = table_add(&t, text_cell(&c->arena, buf_view(&b), style), e) &&
+		     add_counts(c, &t, r, g->steps, e);
+	}
+	buf_fini(&b);
+	if (ok) {
+		buf_byte(&c->out, '\n');
+		table_put_text(&t, &c->term, &c->arena, &c->out);
+	}
+	table_fini(&t);
+	return ok;
+}
+
+static bool put_trend(struct cli *c, const struct funnel_result *r, err *e)
+{
+	static const char *const units[] = { "day", "week of", "month" };
+	struct table t;
+	bool incomplete = false;
+	if (!counts_table(c, r, str_of(units[r->spec.trend_unit]), &t, e))
+		return false;
+	bool ok = true;
+	for (size_t i = 0; ok && i < r->trend_n; i++) {
+		const struct funnel_trend_point *point = &r->trend[i];
+		char text[TIME_TEXT_MAX];
+		str day = time_print_local(text, point->from_us);
+		day = str_sub(day, 0, r->spec.trend_unit == TIME_MONTH ? 7 : 10);
+		str label = str_printf(&c->arena, "%.*s%s", STR_ARG(day),
+				       point->complete ? "" : " *");
+		incomplete = incomplete || !point->complete;
+		ok = table_add(&t,
+			       text_cell(&c->arena, label,
+					 point->complete ? STYLE_PLAIN : STYLE_GREY),
+			       e) &&
+		     add_counts(c, &t, r, point->steps, e);
+	}
+	if (ok) {
+		buf_byte(&c->out, '\n');
+		table_put_text(&t, &c->term, &c->arena, &c->out);
+		if (incomplete)
+			terminal_put(&c->term, &c->out, STYLE_GREY,
+				     S("* not complete: some may still come further"));
+		buf_cstr(&c->out, incomplete ? "\n" : "");
+	}
+	table_fini(&t);
+	return ok;
+}
+
+static void put_notes(struct cli *c, const struct funnel_result *r)
+{
+	struct buf b;
+	char text[NUMBER_TEXT_MAX];
+	uint64_t skipped = 0;
+	for (size_t i = 0; i < r->steps_n; i++)
+		skipped += r->steps[i].skipped;
+	if (skipped > 0)
+		buf_cstr(&c->out, "\n");
+	for (size_t i = 0; skipped > 0 && i < r->steps_n; i++) {
+		if (r->steps[i].skipped == 0)
+			continue;
+		str label = funnel_step_label(&c->arena, &r->spec, i, r->steps[i].name);
+		buf_printf(&c->out, "%.*s of %.*s are known only from a later stage.\n",
+			   STR_ARG(print_count(text, r->steps[i].skipped)), STR_ARG(label));
+	}
+	if (r->out_of_order > 0) {
+		static const char *const one[] = { "person", "company", "deal" };
+		buf_byte(&c->out, '\n');
+		put_plural(&c->out, r->out_of_order, one[r->spec.count], unit_of(&r->spec));
+		buf_cstr(&c->out, " did the steps in another order; --order any counts ");
+		buf_cstr(&c->out, r->out_of_order == 1 && r->spec.count != FUNNEL_PEOPLE
+					  ? "it.\n"
+					  : "them.\n");
+	}
+	buf_init(&b, MIB);
+	funnel_print_rules(r, &b);
+	buf_byte(&c->out, '\n');
+	terminal_put(&c->term, &c->out, STYLE_GREY, str_trim(buf_view(&b)));
+	buf_byte(&c->out, '\n');
+	buf_fini(&b);
+}
+
+bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, err *e)
+{
+	put_headline(c, r);
+	put_steps(c, r, times);
+	if (r->groups_n > 0 && !put_groups(c, r, e))
+		return false;
+	if (r->trend_n > 0 && !put_trend(c, r, e))
+		return false;
+	put_notes(c, r);
+	return true;
+}
+
+bool funnel_draw_explanation(struct cli *c, const struct funnel_result *rules,
+			     const struct funnel_explanation *x, err *e)
+{
+	static const struct table_column columns[] = {
+		{ { "step", 4 }, { "step", 4 }, ALIGN_LEFT, false },
+		{ { "at", 2 }, { "time", 4 }, ALIGN_LEFT, false },
+		{ { "name", 4 }, { "touch", 5 }, ALIGN_LEFT, true },
+		{ { "source", 6 }, { "source", 6 }, ALIGN_LEFT, true },
+	};
+	struct table t = { .columns = columns, .columns_n = ARRAY_LEN(columns) };
+	struct arena *a = &c->arena;
+	char text[TIME_TEXT_MAX];
+	bool ok = true;
+	buf_printf(&c->out, "Person %llu came to step %zu of %zu.\n\n",
+		   (unsigned long long)x->subject, x->level, rules->steps_n);
+	for (size_t i = 0; ok && i < x->level; i++) {
+		const struct touch *touch = &x->chain[i];
+		str step = funnel_step_label(a, &rules->spec, i, rules->steps[i].name);
+		str source = touch->origin.source.n > 0 ? touch->origin.source : touch->channel;
+		ok = table_add(&t, text_cell(a, step, STYLE_PLAIN), e) &&
+		     table_add(&t, text_cell(a, time_print_local(text, touch->at_us), STYLE_PLAIN),
+			       e) &&
+		     table_add(&t, text_cell(a, touch->name, STYLE_PLAIN), e) &&
+		     table_add(&t, text_cell(a, source, STYLE_GREY), e);
+	}
+	if (ok && x->level > 0)
+		table_put_text(&t, &c->term, a, &c->out);
+	if (ok && x->why_stopped.n > 0) {
+		buf_cstr(&c->out, x->level > 0 ? "\n" : "");
+		text_put_clean(&c->out, x->why_stopped);
+		buf_byte(&c->out, '\n');
+	}
+	table_fini(&t);
+	return ok;
+}
