@@ -1,5 +1,6 @@
 /*
- * hooks.h - what the journal asks of the layer above it: whose touch is it, and what does it change?
+ * hooks.h - what the journal asks of the layer above it: whose touch is it, and what does it
+ * change?
  *
  * What it is:   one table of functions, `journal_hooks`, that the program defines exactly once
  *               (people/ does). The journal calls; it never knows what people are.
@@ -10,6 +11,7 @@
 #ifndef TRICHTER_JOURNAL_HOOKS_H
 #define TRICHTER_JOURNAL_HOOKS_H
 
+#include "base/map.h"
 #include "base/vec.h"
 #include "journal/journal.h"
 
@@ -22,16 +24,16 @@ struct new_id {
 };
 
 #define DECIDED_TOUCHES_MAX 24
-#define DECIDED_IDS_MAX 24
+#define DECIDED_IDS_MAX	    24
 
 /* What was decided about one intake. Texts live in the caller's arena or the intake. */
 struct decided {
-	struct touch touch;            /* seq, received_us, message id, tie are filled by the journal */
+	struct touch touch; /* seq, received_us, message id, tie are filled by the journal */
 	struct new_id ids[DECIDED_IDS_MAX];
 	size_t ids_n;
 	struct touch then[DECIDED_TOUCHES_MAX]; /* follow from it, in order */
 	size_t then_n;
-	enum outcome outcome;          /* ACCEPTED, SKIPPED or REJECTED */
+	enum outcome outcome; /* ACCEPTED, SKIPPED or REJECTED */
 	const char *reason;
 	bool subject_is_new;
 };
@@ -47,8 +49,8 @@ struct hooks_env {
 	struct ledger *ledger;
 	struct fs *fs;
 	const char *dir;
-	bool read_only;  /* nothing is written, not even files beside the ledger */
-	bool empty;      /* begin with nothing: replay and rehearsal of an empty journal */
+	bool read_only; /* nothing is written, not even files beside the ledger */
+	bool empty;	/* begin with nothing: replay and rehearsal of an empty journal */
 	bool rehearse;
 	/* import -> what is known of it; for leaving out what is not visible */
 	bool (*import_hidden)(void *arg, uint64_t import);
@@ -61,9 +63,10 @@ struct journal_hooks {
 	void (*close)(struct people **p);
 
 	/* Before a group is decided: fetch what it will need. */
-	bool (*prepare)(struct people *p, const struct intake *items, size_t n, struct arena *a, err *e);
-	bool (*decide)(struct people *p, const struct batch *b, const struct intake *in, struct arena *a,
-		       struct decided *d, err *e);
+	bool (*prepare)(struct people *p, const struct intake *items, size_t n, struct arena *a,
+			err *e);
+	bool (*decide)(struct people *p, const struct batch *b, const struct intake *in,
+		       struct arena *a, struct decided *d, err *e);
 	/* Rules that now hold: appends to then[]. */
 	bool (*react)(struct people *p, const struct touch *t, struct arena *a, struct decided *d,
 		      err *e);
@@ -73,21 +76,32 @@ struct journal_hooks {
 	bool (*add_id)(struct people *p, const struct new_id *id, err *e);
 	/* Joins, separations, devices: also of touches of imports that are still open. */
 	bool (*join)(struct people *p, const struct touch *t, err *e);
-	/* Counts and current values. `effect_seq` is the touch's own, or its import's closing touch's. */
+	/* Counts and current values. `effect_seq` is the touch's own, or its import's closing
+	 * touch's. */
 	bool (*fold)(struct people *p, const struct touch *t, uint64_t effect_seq, err *e);
+	/* As fold, but only into the subjects that `part` still names; `t` is the whole touch. */
+	bool (*refold)(struct people *p, const struct touch *t, const struct touch *part,
+		       uint64_t effect_seq, err *e);
 	/* An import's visibility changed: joins are computed anew from what is visible. */
 	bool (*rejoin)(struct people *p, err *e);
 	/* Forgets the folded values of these subjects (they are folded again). */
 	bool (*forget)(struct people *p, const struct map64 *profiles, err *e);
 	/* A configuration value is valid from now on ("rule.*" and others; live and at opening). */
-	bool (*configure)(struct people *p, str name, str value, uint64_t from_seq, bool live, err *e);
+	bool (*configure)(struct people *p, str name, str value, uint64_t from_seq, bool live,
+			  err *e);
+
+	/* A new rule looks at what happened before it: only its did() counters are folded. */
+	bool (*watch)(struct people *p, const struct touch *t, err *e);
 
 	/* What must be in this commit. */
 	bool (*changes)(struct people *p, struct writeback *wb, err *e);
-	/* What is written back: in key order, the `share` (0 … 1) of the present sweep that is to be done
-	 * by now. *done_r: the sweep is complete, and what was applied before it began is on disk. */
+	/* What is written back: in key order, the `share` (0 … 1) of the present sweep that is to
+	 * be done by now. *done_r: the sweep is complete, and what was applied before it began is
+	 * on disk. */
 	bool (*sweep)(struct people *p, double share, struct writeback *wb, bool *done_r, err *e);
 	void (*sweep_begin)(struct people *p, uint64_t seq);
+	/* Up to where the sweep that was completed last brought the projections on disk. */
+	uint64_t (*swept_seq)(const struct people *p);
 	bool (*is_dirty)(const struct people *p);
 	/* The commit that held the last changes and sweep slices is on disk. */
 	void (*committed)(struct people *p);

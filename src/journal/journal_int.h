@@ -1,8 +1,8 @@
 /*
  * journal_int.h - the parts of journal/ among themselves.
  *
- * What it is:   the store (ledger, people, imports, message ids) as writer, reader, verify and replay
- *               hold it; and the writer's jobs.
+ * What it is:   the store (ledger, people, imports, message ids) as writer, reader, verify and
+ * replay hold it; and the writer's jobs.
  */
 #ifndef TRICHTER_JOURNAL_INT_H
 #define TRICHTER_JOURNAL_INT_H
@@ -15,27 +15,27 @@
 #include "journal/record_int.h"
 
 enum {
-	META_APPLIED = 1,        /* every touch up to there is in the projections on disk */
-	META_MESSAGES = 2,       /* manifest of the runs of message ids */
+	META_APPLIED = 1,  /* every touch up to there is in the projections on disk */
+	META_MESSAGES = 2, /* manifest of the runs of message ids */
 	META_MESSAGES_FLUSHED = 3,
 };
 
 struct import_row {
 	uint64_t import;
-	uint64_t from_seq;    /* first touch that may be its */
-	uint64_t closed_seq;  /* 0: still open */
-	uint64_t undone_seq;  /* 0: not undone */
+	uint64_t from_seq;   /* first touch that may be its */
+	uint64_t closed_seq; /* 0: still open */
+	uint64_t undone_seq; /* 0: not undone */
 	int64_t begun_us;
 	uint64_t touches;
-	struct buf state;     /* the caller's */
+	struct buf state; /* the caller's */
 	bool dirty;
 };
 
 struct config_row {
-	uint64_t key;         /* of the ledger's row */
-	str name, value, by;  /* in the store's texts */
+	uint64_t key;	     /* of the ledger's row */
+	str name, value, by; /* in the store's texts */
 	uint64_t from_seq;
-	uint64_t to_seq;      /* 0: still valid */
+	uint64_t to_seq; /* 0: still valid */
 	int64_t from_us;
 	bool dirty;
 };
@@ -47,14 +47,14 @@ struct store {
 	struct fs *fs;
 	const char *ledger_driver;
 	enum store_mode mode;
-	uint64_t as_of;       /* UINT64_MAX: all */
+	uint64_t as_of; /* UINT64_MAX: all */
 	struct ledger *ledger;
 	struct people *people;
 	struct idmap *messages; /* writer only */
 	uint64_t messages_flushed_seq, messages_begun_seq;
 	bool messages_changed;
 	uint64_t last_seq;
-	uint64_t applied_seq; /* as the ledger says */
+	uint64_t applied_seq;		/* as the ledger says */
 	VEC(struct import_row) imports; /* by number - 1 */
 	VEC(struct config_row) config;
 	struct arena texts;
@@ -74,13 +74,25 @@ bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e) MU
 bool store_import_encode(const struct import_row *row, struct buf *b, err *e) MUST_CHECK;
 bool store_config_encode(const struct config_row *row, struct buf *b, err *e) MUST_CHECK;
 const struct config_row *store_config(const struct store *s, str name);
+/* Hands every valid configuration value to these people. */
+bool store_configure(struct store *s, struct people *p, err *e) MUST_CHECK;
+/* What the joins of this store leave out; for hooks_env. */
+bool store_import_hidden(void *store, uint64_t import);
+struct store *snapshot_store(struct snapshot *s);
 /* value of a message id in the map */
 uint64_t message_value(uint64_t import, int64_t received_us);
 struct hash128 message_key(str message_id);
 
 /* ---- the writer ------------------------------------------------------------------------------ */
 
-enum job_kind { JOB_BATCH, JOB_IMPORT_BEGIN, JOB_IMPORT_CLOSE, JOB_IMPORT_UNDO, JOB_CONFIG, JOB_FLUSH };
+enum job_kind {
+	JOB_BATCH,
+	JOB_IMPORT_BEGIN,
+	JOB_IMPORT_CLOSE,
+	JOB_IMPORT_UNDO,
+	JOB_CONFIG,
+	JOB_FLUSH
+};
 
 struct job {
 	enum job_kind kind;
@@ -103,11 +115,11 @@ struct journal {
 	int lock_fd;
 	struct queue *queue;
 	struct thread thread;
-	struct mutex mutex;      /* guards jobs' done and the numbers */
-	bool must_reload;        /* memory may differ from the disk: load again before going on */
+	struct mutex mutex; /* guards jobs' done and the numbers */
+	bool must_reload;   /* memory may differ from the disk: load again before going on */
 	struct record_writer record;
-	struct arena group;      /* of one group */
-	struct arena batch;      /* of one intake */
+	struct arena group; /* of one group */
+	struct arena batch; /* of one intake */
 	struct decided *decided;
 	struct writeback wb;
 	uint64_t next_seq;
@@ -130,6 +142,8 @@ bool group_append(struct journal *j, struct touch *t, err *e) MUST_CHECK;
 bool group_commit(struct journal *j, err *e) MUST_CHECK;
 /* Sweeps until nothing is dirty. */
 bool writer_flush(struct journal *j, err *e) MUST_CHECK;
+/* Everything beside the ledger (runs of ids) is written and recorded; before closing. */
+bool flush_runs(struct journal *j, err *e) MUST_CHECK;
 /* Appends what `d` says follows from touch `t`. */
 bool group_append_then(struct journal *j, const struct touch *t, err *e) MUST_CHECK;
 
@@ -141,8 +155,11 @@ bool group_timers(struct journal *j, err *e) MUST_CHECK;
 bool import_begin(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool import_close(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool import_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
+/* A rule is new: counters are folded from all that happened, then everyone is asked once. */
+bool evaluate_everyone(struct journal *j, err *e) MUST_CHECK;
 bool config_set(struct journal *j, struct job *job, err *e) MUST_CHECK;
 /* After a crash between an undo's commit and its write-back: computes its subjects anew. */
-bool undo_apply(struct store *s, uint64_t import, uint64_t effect_seq, struct undo_result *r, err *e) MUST_CHECK;
+bool undo_apply(struct store *s, uint64_t import, uint64_t effect_seq, struct undo_result *r,
+		err *e) MUST_CHECK;
 
 #endif

@@ -29,7 +29,7 @@ enum {
 	HAS_OWN_RECEIVED = 1 << 10,
 };
 
-#define ORIGIN_FIELDS 7
+#define ORIGIN_FIELDS	       7
 #define STRINGS_PER_RECORD_MAX (1u << 20)
 
 struct record_string {
@@ -179,8 +179,8 @@ static unsigned touch_flags(const struct record_writer *w, const struct touch *t
 	return (t->message_id.n ? HAS_MESSAGE : 0u) | (t->person ? HAS_PERSON : 0u) |
 	       (t->company ? HAS_COMPANY : 0u) | (t->deal ? HAS_DEAL : 0u) |
 	       (origin_is_empty(&t->origin) ? 0u : HAS_ORIGIN) | (t->import ? HAS_IMPORT : 0u) |
-	       (t->cause ? HAS_CAUSE : 0u) | (t->rule.n ? HAS_RULE : 0u) | (t->fill ? IS_FILL : 0u) |
-	       (t->from_public ? IS_PUBLIC : 0u) |
+	       (t->cause ? HAS_CAUSE : 0u) | (t->rule.n ? HAS_RULE : 0u) |
+	       (t->fill ? IS_FILL : 0u) | (t->from_public ? IS_PUBLIC : 0u) |
 	       (t->received_us != w->received_us ? HAS_OWN_RECEIVED : 0u);
 }
 

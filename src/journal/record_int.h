@@ -11,7 +11,7 @@
 
 #include "journal/hooks.h"
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION	 1
 #define RECORD_BYTES_MAX (256 * MIB)
 
 struct record_writer {
@@ -21,7 +21,7 @@ struct record_writer {
 	struct buf body;
 	uint64_t first_seq;
 	uint32_t ids_n, strings_n, touches_n;
-	int64_t at_us;       /* of the last touch: times are differences */
+	int64_t at_us; /* of the last touch: times are differences */
 	int64_t received_us;
 	/* texts of this record: open addressing by hash */
 	struct record_string *slots;
@@ -37,8 +37,8 @@ bool record_add_touch(struct record_writer *w, const struct touch *t, err *e) MU
 /* The body lives in the writer until the next record_begin. */
 bool record_finish(struct record_writer *w, str *body_r, err *e) MUST_CHECK;
 
-/* Calls `id` for the ids, then `touch` for the touches (either may be NULL). Touches are decoded into
- * `a`, which is reset before each. `touch` returning false stops without an error. */
+/* Calls `id` for the ids, then `touch` for the touches (either may be NULL). Touches are decoded
+ * into `a`, which is reset before each. `touch` returning false stops without an error. */
 struct record_reader {
 	bool (*id)(void *arg, const struct new_id *id, err *e);
 	bool (*touch)(void *arg, const struct touch *t);

@@ -1,22 +1,23 @@
 /*
  * store.c - everything a data directory holds, in memory as far as it must be.
  *
- * What it is:   opening the ledger, loading the projections and bringing them up to the last record;
- *               used by the writer, by readers, by verify and for looking back (as_of).
- * Promises:     what was written back is not applied twice, what was not is applied; the state after
- *               opening is the state before the process ended, however it ended.
+ * What it is:   opening the ledger, loading the projections and bringing them up to the last
+ * record; used by the writer, by readers, by verify and for looking back (as_of). Promises: what
+ * was written back is not applied twice, what was not is applied; the state after opening is the
+ * state before the process ended, however it ended.
  */
 #include "journal/journal_int.h"
 
 #include "base/mem.h"
+#include "base/time.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define LEDGER_FILE "ledger.db"
-#define TEXTS_BYTES_MAX (64 * MIB)
+#define LEDGER_FILE	      "ledger.db"
+#define TEXTS_BYTES_MAX	      (64 * MIB)
 #define TOUCH_ARENA_BYTES_MAX (16 * MIB)
-#define MESSAGE_DAYS 8 /* a live message id is known for at least seven whole days */
+#define MESSAGE_DAYS	      8 /* a live message id is known for at least seven whole days */
 
 struct hash128 message_key(str id)
 {
@@ -53,7 +54,7 @@ bool store_hides(const struct store *s, uint64_t import)
 }
 
 /* What the joins leave out. The writer keeps those of an open import: its next rows need them. */
-static bool import_hidden(void *arg, uint64_t import)
+bool store_import_hidden(void *arg, uint64_t import)
 {
 	const struct store *s = arg;
 	if (s->mode == STORE_READ)
@@ -142,19 +143,20 @@ const struct config_row *store_config(const struct store *s, str name)
 {
 	for (size_t i = s->config.n; i-- > 0;) {
 		const struct config_row *row = &s->config.items[i];
-		bool valid = row->from_seq <= s->as_of && (row->to_seq == 0 || row->to_seq > s->as_of);
+		bool valid = row->from_seq <= s->as_of &&
+			     (row->to_seq == 0 || row->to_seq > s->as_of);
 		if (valid && str_eq(row->name, name))
 			return row;
 	}
 	return NULL;
 }
 
-static bool configure(struct store *s, err *e)
+bool store_configure(struct store *s, struct people *p, err *e)
 {
 	for (size_t i = 0; i < s->config.n; i++) {
 		const struct config_row *row = &s->config.items[i];
 		if (row->to_seq == 0 && row->value.n &&
-		    !journal_hooks.configure(s->people, row->name, row->value, row->from_seq, false, e))
+		    !journal_hooks.configure(p, row->name, row->value, row->from_seq, false, e))
 			return err_prefix(e, "configuration %.*s", STR_ARG(row->name));
 	}
 	return true;
@@ -207,8 +209,13 @@ static bool scan_run(struct scan *c)
 bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,
 		void *arg, err *e)
 {
-	struct scan c = { .s = s, .from_seq = from_seq, .to_seq = to_seq, .hidden_too = hidden_too,
-			  .each = each, .arg = arg, .e = e };
+	struct scan c = { .s = s,
+			  .from_seq = from_seq,
+			  .to_seq = to_seq,
+			  .hidden_too = hidden_too,
+			  .each = each,
+			  .arg = arg,
+			  .e = e };
 	return scan_run(&c);
 }
 
@@ -218,7 +225,7 @@ struct catching_up {
 	struct store *s;
 	err *e;
 	bool failed;
-	VEC(uint64_t) closed;  /* imports closed in what is applied now */
+	VEC(uint64_t) closed; /* imports closed in what is applied now */
 	uint64_t undone_last;
 };
 
@@ -314,14 +321,20 @@ static bool catch_up(struct store *s, err *e)
 	uint64_t from = MIN(s->applied_seq, journal_hooks.flushed_ids_seq(s->people));
 	if (s->messages)
 		from = MIN(from, s->messages_flushed_seq);
-	struct scan scan = { .s = s, .from_seq = from + 1, .to_seq = s->last_seq, .hidden_too = true,
-			     .id = catch_id, .each = catch_touch, .arg = &c, .e = e };
+	struct scan scan = { .s = s,
+			     .from_seq = from + 1,
+			     .to_seq = s->last_seq,
+			     .hidden_too = true,
+			     .id = catch_id,
+			     .each = catch_touch,
+			     .arg = &c,
+			     .e = e };
 	bool ok = scan_run(&scan) && !c.failed && journal_hooks.rejoin(s->people, e) &&
 		  fold_closed_imports(&c);
 	vec_free(&c.closed);
 	if (ok && c.undone_last) {
 		struct undo_result ignored;
-		ok = undo_apply(s, c.undone_last, s->last_seq + 1, &ignored, e);
+		ok = undo_apply(s, c.undone_last, s->last_seq, &ignored, e);
 	}
 	const struct import_row *newest = s->imports.n ? &s->imports.items[s->imports.n - 1] : NULL;
 	if (ok && s->mode != STORE_READ && newest && !newest->closed_seq && !newest->undone_seq)
@@ -356,8 +369,14 @@ static bool replay_touch(void *arg, const struct touch *t)
 bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e)
 {
 	struct replaying r = { s, p, e, false };
-	struct scan scan = { .s = s, .from_seq = 1, .to_seq = to_seq, .hidden_too = true,
-			     .id = replay_id, .each = replay_touch, .arg = &r, .e = e };
+	struct scan scan = { .s = s,
+			     .from_seq = 1,
+			     .to_seq = to_seq,
+			     .hidden_too = true,
+			     .id = replay_id,
+			     .each = replay_touch,
+			     .arg = &r,
+			     .e = e };
 	return scan_run(&scan) && !r.failed && journal_hooks.rejoin(p, e);
 }
 
@@ -372,8 +391,9 @@ static uint64_t meta_number(str bytes)
 
 static bool open_messages(struct store *s, str manifest, err *e)
 {
-	struct idmap_options o = { .fs = s->fs, .dir = s->dir, .name = "messages",
-				   .read_only = s->mode != STORE_WRITE };
+	struct idmap_options o = {
+		.fs = s->fs, .dir = s->dir, .name = "messages", .read_only = s->mode != STORE_WRITE
+	};
 	if (s->mode == STORE_READ)
 		return true;
 	if (!idmap_open(&o, manifest, &s->messages, e))
@@ -406,14 +426,14 @@ static bool open_people(struct store *s, err *e)
 				 .read_only = s->mode == STORE_READ,
 				 .rehearse = s->mode == STORE_REHEARSE,
 				 .empty = back,
-				 .import_hidden = import_hidden,
+				 .import_hidden = store_import_hidden,
 				 .arg = s };
 	uint64_t ignored;
 	if (!journal_hooks.open(&env, &s->people, &ignored, e))
 		return false;
 	if (!back) {
 		s->as_of = s->mode == STORE_READ ? s->last_seq : UINT64_MAX;
-		return catch_up(s, e) && configure(s, e);
+		return store_configure(s, s->people, e) && catch_up(s, e);
 	}
 	return store_replay(s, s->people, s->as_of, e);
 }

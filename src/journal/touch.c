@@ -1,8 +1,8 @@
 /*
  * touch.c - small questions to one touch.
  *
- * What it is:   its properties, and the total order (time, tie, number) that decides between touches
- *               of one instant without regard to the order in which they arrived.
+ * What it is:   its properties, and the total order (time, tie, number) that decides between
+ * touches of one instant without regard to the order in which they arrived.
  */
 #include "journal/record_int.h"
 

@@ -1,13 +1,12 @@
 /*
  * cells.c - current values of people, companies and deals.
  *
- * What it is:   per profile a sorted list of (key, value, when, by which touch), encoded in one row of
- *               the ledger and held in memory while it is worked on.
- * Workload:     imports make or change a row each, live identifies and stages change one now and then.
- * Promises:     a value stands until a touch that is later by (at, tie) says otherwise, in whatever
- *               order they arrive; what only fills gives way to what says (cell_wins). Rows that a
- *               live touch changed are in that touch's commit; others are written in key order.
- * Threads:      as the people that own it.
+ * What it is:   per profile a sorted list of (key, value, when, by which touch), encoded in one row
+ * of the ledger and held in memory while it is worked on. Workload:     imports make or change a
+ * row each, live identifies and stages change one now and then. Promises:     a value stands until
+ * a touch that is later by (at, tie) says otherwise, in whatever order they arrive; what only fills
+ * gives way to what says (cell_wins). Rows that a live touch changed are in that touch's commit;
+ * others are written in key order. Threads:      as the people that own it.
  */
 #include "people/people_int.h"
 
@@ -138,8 +137,7 @@ bool cells_get(struct people *p, uint32_t profile, struct arena *a, struct cell_
 	bytes = str_dup(a, bytes);
 	if (row->n && !bytes.p)
 		return arena_err(a, e);
-	return cells_decode(bytes, a, cells_r, n_r, e) ||
-	       err_prefix(e, "profile %u", profile);
+	return cells_decode(bytes, a, cells_r, n_r, e) || err_prefix(e, "profile %u", profile);
 }
 
 bool cells_set(struct people *p, uint32_t profile, struct cell_state *cells, size_t n, bool urgent,
@@ -170,6 +168,36 @@ bool cells_set(struct people *p, uint32_t profile, struct cell_state *cells, siz
 	return true;
 }
 
+/* The cells of one profile with a touch's own set beside them; unchanged when none of them wins. */
+bool cells_merge(struct people *p, uint32_t profile, const struct cell_state *set, size_t set_n,
+		 bool urgent, err *e)
+{
+	struct cell_state *old;
+	size_t old_n, i = 0, k = 0, n = 0;
+	bool changed = false;
+	if (!cells_get(p, profile, &p->scratch, &old, &old_n, e))
+		return false;
+	struct cell_state *out = ARENA_ARRAY(&p->scratch, struct cell_state, old_n + set_n);
+	if (!out)
+		return arena_err(&p->scratch, e);
+	while (i < old_n || k < set_n) {
+		int order = i == old_n ? 1 : k == set_n ? -1 : str_cmp(old[i].key, set[k].key);
+		if (order < 0) {
+			out[n++] = old[i++];
+		} else if (order > 0) {
+			out[n++] = set[k++];
+			changed = true;
+		} else {
+			bool wins = cell_wins(&set[k], &old[i]);
+			out[n++] = wins ? set[k] : old[i];
+			changed |= wins;
+			i++;
+			k++;
+		}
+	}
+	return !changed || cells_set(p, profile, out, n, urgent, e);
+}
+
 bool cells_forget(struct people *p, uint32_t profile, err *e)
 {
 	return cells_set(p, profile, NULL, 0, false, e);
@@ -197,7 +225,9 @@ void cells_drop_clean(struct people *p)
 
 static bool row_write(struct people *p, struct cell_row *row, struct writeback *wb, err *e)
 {
-	struct ledger_change c = { .table = LEDGER_CELLS, .key = row->profile, .remove = row->n <= 1 };
+	struct ledger_change c = { .table = LEDGER_CELLS,
+				   .key = row->profile,
+				   .remove = row->n <= 1 };
 	c.value = str_dup(wb->arena, str_make(row->bytes, row->n));
 	if (row->n && !c.value.p)
 		return arena_err(wb->arena, e);

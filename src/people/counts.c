@@ -2,10 +2,10 @@
  * counts.c - what only counts: how many touches, first and last, first and latest source.
  *
  * What it is:   64 bytes a profile, in blocks of 64 profiles; a block is one row of the ledger.
- * Workload:     every touch changes one count at random; a block is written back at most once a sweep.
- * Promises:     sums, minima and maxima only, so the order of arrival does not matter. A block knows up
- *               to which touch it is folded: folding again after a crash changes nothing.
- * Threads:      as the people that own it.
+ * Workload:     every touch changes one count at random; a block is written back at most once a
+ * sweep. Promises:     sums, minima and maxima only, so the order of arrival does not matter. A
+ * block knows up to which touch it is folded: folding again after a crash changes nothing. Threads:
+ * as the people that own it.
  */
 #include "people/people_int.h"
 
@@ -68,12 +68,14 @@ void count_join(struct count *into, const struct count *from)
 	into->last_us = into->touches ? MAX(into->last_us, from->last_us) : from->last_us;
 	into->touches += from->touches;
 	if (from->first_origin)
-		count_origin(into, from->first_origin, from->first_origin_us, from->first_origin_tie);
+		count_origin(into, from->first_origin, from->first_origin_us,
+			     from->first_origin_tie);
 	if (from->last_origin)
 		count_origin(into, from->last_origin, from->last_origin_us, from->last_origin_tie);
 }
 
-bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint64_t effect_seq, err *e)
+bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint64_t effect_seq,
+		 err *e)
 {
 	uint64_t block = (profile - 1) / BLOCK_PROFILES;
 	struct count_block *b;
@@ -103,7 +105,8 @@ const struct count *counts_get(const struct people *p, uint32_t profile)
 	return &p->counts.blocks.items[block]->items[(profile - 1) % BLOCK_PROFILES];
 }
 
-/* The whole block is folded again by the caller only for this profile: the others keep theirs. */
+/* What is folded into the block from now on counts, whatever its number: the caller folds this
+ * profile again from the beginning, and the others are up to date. */
 bool counts_forget(struct people *p, uint32_t profile, err *e)
 {
 	uint64_t block = (profile - 1) / BLOCK_PROFILES;
@@ -111,17 +114,19 @@ bool counts_forget(struct people *p, uint32_t profile, err *e)
 	if (!block_for(p, block, &b, e))
 		return false;
 	b->items[(profile - 1) % BLOCK_PROFILES] = (struct count){ 0 };
+	b->applied_seq = 0;
 	mark_dirty(p, block);
 	return true;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* A row holds the counts as they lie in memory: 72 bytes a profile, little endian. */
-_Static_assert(sizeof(struct count) == 72, "a count's layout is a file format");
+/* A row holds the counts as they lie in memory: 64 bytes a profile, little endian. */
+_Static_assert(sizeof(struct count) == 64, "a count's layout is a file format");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "rows of counts are little endian");
 
-bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to, err *e)
+bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
+		    err *e)
 {
 	struct counts *c = &p->counts;
 	for (uint64_t block = block_from; block < block_to && block < c->blocks.n; block++) {
@@ -134,7 +139,6 @@ bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from,
 			continue;
 		struct count_block *cb = c->blocks.items[block];
 		cb->applied_seq = p->applied_seq;
-		buf_clear(&b);
 		struct ledger_change change = { .table = LEDGER_COUNTS, .key = block };
 		change.value = str_dup(wb->arena, str_make((const char *)cb, sizeof *cb));
 		if (!change.value.p)

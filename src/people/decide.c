@@ -2,13 +2,12 @@
  * decide.c - whose touch is it, and whom does it join?
  *
  * What it is:   the identity rules. Each id of a touch is looked up or gets a profile; the touch is
- *               given to the strongest of them; the others are joined to that one if the rules allow.
- *               What was decided follows the touch as touches of its own, refusals too.
- * Rules:        an anonymous id joins the person that is identified on it, unless it is somebody
- *               else's already: then the device changes hands from that time on. An e-mail address
- *               joins what a believed sender says; claimed with a write key it joins nobody who is
- *               known. An alias joins only an id that is not identified. Never by IP address.
- * Threads:      the writer's thread.
+ *               given to the strongest of them; the others are joined to that one if the rules
+ * allow. What was decided follows the touch as touches of its own, refusals too. Rules:        an
+ * anonymous id joins the person that is identified on it, unless it is somebody else's already:
+ * then the device changes hands from that time on. An e-mail address joins what a believed sender
+ * says; claimed with a write key it joins nobody who is known. An alias joins only an id that is
+ * not identified. Never by IP address. Threads:      the writer's thread.
  */
 #include "people/people_int.h"
 
@@ -27,21 +26,22 @@ struct deciding {
 };
 
 /* The profile of an id, made when it is new; 0 for ids that say nothing. False: failed. */
-static bool resolve(struct deciding *x, enum id_kind kind, str system, str value, uint32_t *profile_r)
+static bool resolve(struct deciding *x, enum id_kind kind, str system, str text,
+		    uint32_t *profile_r)
 {
 	*profile_r = 0;
-	if (id_is_blocked(value) || value.n > ID_BYTES_MAX || system.n > SYSTEM_BYTES_MAX)
+	if (id_is_blocked(text) || text.n > ID_BYTES_MAX || system.n > SYSTEM_BYTES_MAX)
 		return true;
 	uint64_t profile;
 	bool found;
-	if (!ids_get(x->p, kind, system, value, &profile, &found, x->e))
+	if (!ids_get(x->p, kind, system, text, &profile, &found, x->e))
 		return false;
 	if (!found) {
 		struct decided *d = x->d;
 		if (d->ids_n == DECIDED_IDS_MAX)
 			return true;
 		profile = x->p->ids.kinds.n + 1;
-		struct new_id id = { profile, (uint8_t)kind, system, value };
+		struct new_id id = { profile, (uint8_t)kind, system, text };
 		if (!ids_add(x->p, &id, x->e))
 			return false;
 		d->ids[d->ids_n++] = id;
@@ -73,7 +73,8 @@ static void follow(struct deciding *x, struct touch t)
 }
 
 /* A join, a refusal or a change of hands, as a touch. */
-static bool record_join(struct deciding *x, uint32_t a, uint32_t b, str why, str refused, bool device)
+static bool record_join(struct deciding *x, uint32_t a, uint32_t b, str why, str refused,
+			bool device)
 {
 	struct prop *props = ARENA_ARRAY(x->a, struct prop, 3);
 	if (!props)
@@ -178,7 +179,8 @@ static bool join_email(struct deciding *x, uint32_t subject, uint32_t email)
 	if (joins_ask(x->p, subject, email, false) == JOIN_NO_KNOWN)
 		return true;
 	return record_join(x, subject, email, S("e-mail"),
-			   S("an address claimed with a write key joins nobody who is known"), false);
+			   S("an address claimed with a write key joins nobody who is known"),
+			   false);
 }
 
 static bool join_alias(struct deciding *x, uint32_t subject, uint32_t previous)
@@ -190,7 +192,8 @@ static bool join_alias(struct deciding *x, uint32_t subject, uint32_t previous)
 			   S("the previous id is somebody already"), false);
 }
 
-/* With a write key an address that is somebody's does not even receive the touch: the device does. */
+/* With a write key an address that is somebody's does not even receive the touch: the device does.
+ */
 static bool email_may_be_subject(struct deciding *x, const struct person_ids *ids)
 {
 	if (!ids->email)
@@ -235,7 +238,8 @@ static bool decide_person(struct deciding *x)
 		if (!join_email(x, subject, ids.email))
 			return false;
 	}
-	bool anonymous_only = !ids.user && !ids.external_n && subject != ids.email && !x->in->person;
+	bool anonymous_only = !ids.user && !ids.external_n && subject != ids.email &&
+			      !x->in->person;
 	if (ids.anonymous && !anonymous_only && !join_device(x, subject, ids.anonymous))
 		return false;
 	return !ids.previous || !ids.user || join_alias(x, ids.user, ids.previous);
@@ -256,8 +260,8 @@ static bool decide_company(struct deciding *x)
 		x->d->touch.company = in->company;
 		return true;
 	}
-	if (!is_public(x) &&
-	    !resolve(x, ID_COMPANY_EXTERNAL, in->company_id.system, in->company_id.value, &external))
+	if (!is_public(x) && !resolve(x, ID_COMPANY_EXTERNAL, in->company_id.system,
+				      in->company_id.value, &external))
 		return false;
 	if (in->company_domain.n &&
 	    !resolve(x, ID_COMPANY_DOMAIN, S(""), fold_name(x, in->company_domain), &domain))
@@ -276,7 +280,8 @@ static bool decide_company(struct deciding *x)
 	/* A name joins only while it is not the name of another domain's or system's company. */
 	bool free_name = name && !joins_has_kind(x->p, name, ID_COMPANY_DOMAIN) &&
 			 !joins_has_kind(x->p, name, ID_COMPANY_EXTERNAL);
-	return !free_name || name == subject || is_public(x) || join(x, subject, name, JOIN_COMPANY);
+	return !free_name || name == subject || is_public(x) ||
+	       join(x, subject, name, JOIN_COMPANY);
 }
 
 static bool decide_deal(struct deciding *x)
@@ -314,7 +319,8 @@ static const char *fault_of(const struct deciding *x)
 		return "the time lies outside the years 1 to 9999";
 	if (in->props_n > TOUCH_PROPS_MAX)
 		return "it has more than 1000 properties";
-	bool update = str_eq(in->name, S("person_updated")) || str_eq(in->name, S("company_updated"));
+	bool update = str_eq(in->name, S("person_updated")) ||
+		      str_eq(in->name, S("company_updated"));
 	if (is_public(x) && !update && touch_name_is_reserved(in->name))
 		return "this name is reserved: a write key may not send it";
 	if (in->person > x->p->ids.kinds.n || in->company > x->p->ids.kinds.n ||
@@ -323,8 +329,51 @@ static const char *fault_of(const struct deciding *x)
 	return NULL;
 }
 
-bool people_decide(struct people *p, const struct batch *b, const struct intake *in, struct arena *a,
-		   struct decided *d, err *e)
+/* A merge or a separation by hand must make sense now; replay only repeats it. */
+static const char *fault_by_hand(const struct deciding *x)
+{
+	const struct intake *in = x->in;
+	struct people *p = x->p;
+	bool merge = str_eq(in->name, S("person_merged"));
+	if (!merge && !str_eq(in->name, S("person_unmerged")))
+		return NULL;
+	if (in->person == 0 || people_entity_of(p, in->person) != ENTITY_PERSON)
+		return "there is no such person";
+	if (!merge)
+		return joins_next(p, (uint32_t)in->person) == in->person
+			       ? "this profile is joined with nobody"
+			       : NULL;
+	const struct touch t = { .props = in->props, .props_n = in->props_n };
+	value other = touch_prop(&t, S("profile"));
+	if (other.kind != VALUE_INT || other.i <= 0 || (uint64_t)other.i > p->ids.kinds.n ||
+	    people_entity_of(p, (uint64_t)other.i) != ENTITY_PERSON)
+		return "there is no such person";
+	if (joins_root(p, (uint32_t)other.i) == joins_root(p, (uint32_t)in->person))
+		return "these two are one person already";
+	return NULL;
+}
+
+/* Whoever hung together only through the profile that is taken out stays together. */
+static bool keep_rest_together(struct deciding *x)
+{
+	uint32_t profile = (uint32_t)x->in->person, first = 0;
+	for (size_t i = 0; i < x->p->joins.edges.n; i++) {
+		const struct edge *edge = &x->p->joins.edges.items[i];
+		if (edge->refused || edge->cut ||
+		    x->p->import_hidden(x->p->import_arg, edge->import) ||
+		    (edge->a != profile && edge->b != profile))
+			continue;
+		uint32_t other = edge->a == profile ? edge->b : edge->a;
+		if (first == 0)
+			first = other;
+		else if (!record_join(x, first, other, S("by hand"), S(""), false))
+			return false;
+	}
+	return true;
+}
+
+bool people_decide(struct people *p, const struct batch *b, const struct intake *in,
+		   struct arena *a, struct decided *d, err *e)
 {
 	struct deciding x = { .p = p, .b = b, .in = in, .a = a, .d = d, .e = e };
 	d->ids_n = d->then_n = 0;
@@ -340,14 +389,19 @@ bool people_decide(struct people *p, const struct batch *b, const struct intake 
 				   .from_public = b->trust == TRUST_PUBLIC,
 				   .fill = b->import && b->duplicates == DUPLICATES_FILL };
 	const char *fault = fault_of(&x);
+	if (!fault)
+		fault = fault_by_hand(&x);
 	if (fault)
 		return reject(d, fault);
 	if (!decide_person(&x) || !decide_company(&x) || !decide_deal(&x))
 		return false;
+	if (str_eq(in->name, S("person_unmerged")) && !keep_rest_together(&x))
+		return false;
 	if (a->over)
 		return arena_err(a, e);
 	d->subject_is_new = !x.known;
-	/* A row of a file says several things about one subject: the first of them decides for all. */
+	/* A row of a file says several things about one subject: the first of them decides for all.
+	 */
 	if (in->row && in->row == p->row && b->import == p->row_import)
 		d->subject_is_new = p->row_is_new;
 	p->row = in->row;

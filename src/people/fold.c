@@ -12,8 +12,9 @@
 bool touch_is_bookkeeping(str name)
 {
 	static const str NAMES[] = {
-		S("person_identified"), S("person_merged"), S("person_unmerged"), S("person_erased"),
-		S("import_closed"),	S("import_undone"),  S("company_identified"),
+		S("person_identified"),	 S("person_merged"), S("person_unmerged"),
+		S("person_erased"),	 S("import_closed"), S("import_undone"),
+		S("company_identified"),
 	};
 	for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
 		if (str_eq(name, NAMES[i]))
@@ -25,20 +26,25 @@ bool touch_is_bookkeeping(str name)
 bool touch_name_is_reserved(str name)
 {
 	static const str PREFIXES[] = {
-		S("person_"), S("company_"), S("import_"), S("stage_"),	  S("lead_"), S("deal_"),
-		S("consent_"), S("message_"), S("call_"),  S("meeting_"), S("demo_"), S("event_"),
-		S("inbound_"), S("objection_"), S("note_"), S("task_"),	  S("spend_"),
+		S("person_"), S("company_"), S("import_"),  S("stage_"),     S("lead_"),
+		S("deal_"),   S("consent_"), S("message_"), S("call_"),	     S("meeting_"),
+		S("demo_"),   S("event_"),   S("inbound_"), S("objection_"), S("note_"),
+		S("task_"),   S("spend_"),
 	};
 	static const str NAMES[] = {
-		S("person_identified"), S("person_updated"), S("person_merged"), S("person_unmerged"),
-		S("person_erased"), S("company_updated"), S("company_identified"), S("import_closed"),
-		S("import_undone"), S("stage_entered"), S("lead_offered"), S("lead_accepted"), S("lead_disqualified"),
-		S("lead_recycled"), S("deal_created"), S("deal_stage_entered"), S("deal_won"),
-		S("deal_lost"), S("objection_raised"), S("objection_answered"), S("note_written"),
-		S("task_created"), S("task_done"), S("spend_booked"), S("message_sent"),
-		S("message_delivered"), S("message_opened"), S("message_clicked"), S("message_replied"),
-		S("message_bounced"), S("call_made"), S("meeting_held"), S("demo_booked"), S("demo_held"),
-		S("consent_requested"), S("consent_given"), S("consent_withdrawn"), S("inbound_received"),
+		S("person_identified"),	 S("person_updated"),	  S("person_merged"),
+		S("person_unmerged"),	 S("person_erased"),	  S("company_updated"),
+		S("company_identified"), S("import_closed"),	  S("import_undone"),
+		S("stage_entered"),	 S("lead_offered"),	  S("lead_accepted"),
+		S("lead_disqualified"),	 S("lead_recycled"),	  S("deal_created"),
+		S("deal_stage_entered"), S("deal_won"),		  S("deal_lost"),
+		S("objection_raised"),	 S("objection_answered"), S("note_written"),
+		S("task_created"),	 S("task_done"),	  S("spend_booked"),
+		S("message_sent"),	 S("message_delivered"),  S("message_opened"),
+		S("message_clicked"),	 S("message_replied"),	  S("message_bounced"),
+		S("call_made"),		 S("meeting_held"),	  S("demo_booked"),
+		S("demo_held"),		 S("consent_requested"),  S("consent_given"),
+		S("consent_withdrawn"),	 S("inbound_received"),
 	};
 	bool possible = false;
 	for (size_t i = 0; i < ARRAY_LEN(PREFIXES) && !possible; i++)
@@ -71,9 +77,10 @@ static void put(struct folding *f, str key, value v)
 /* Keys that only their own touches may set, whatever a file or a sender calls its columns. */
 static bool key_is_reserved(str key, enum entity about)
 {
-	static const str PERSON[] = { S("stage"),	       S("stage_since"),     S("stage_reason"),
-				      S("company"),	       S("disqualified_at"), S("disqualified_reason"),
-				      S("recycled_at"),	       S("recycled_until") };
+	static const str PERSON[] = { S("stage"),	    S("stage_since"),
+				      S("stage_reason"),    S("company"),
+				      S("disqualified_at"), S("disqualified_reason"),
+				      S("recycled_at"),	    S("recycled_until") };
 	static const str DEAL[] = { S("person"), S("company"), S("status") };
 	if (str_starts(key, S("consent.")) || str_starts(key, S("did#")))
 		return true;
@@ -110,7 +117,8 @@ static void put_consent(struct folding *f, struct arena *a)
 	const struct touch *t = f->t;
 	value channel = touch_prop(t, S("channel")), purpose = touch_prop(t, S("purpose"));
 	str c = channel.kind == VALUE_TEXT ? channel.text : S("email");
-	str key = str_printf(a, "consent.%.*s%s%.*s", STR_ARG(c), purpose.kind == VALUE_TEXT ? "." : "",
+	str key = str_printf(a, "consent.%.*s%s%.*s", STR_ARG(c),
+			     purpose.kind == VALUE_TEXT ? "." : "",
 			     STR_ARG(purpose.kind == VALUE_TEXT ? purpose.text : S("")));
 	str state = str_sub(t->name, sizeof "consent_" - 1, t->name.n);
 	put(f, key, value_text(state));
@@ -191,8 +199,8 @@ static size_t drop_doubles(struct cell_state *cells, size_t n)
 	return kept;
 }
 
-bool fold_cells(const struct touch *t, enum entity about, struct arena *a, struct cell_state **cells_r,
-		size_t *n_r, err *e)
+bool fold_cells(const struct touch *t, enum entity about, struct arena *a,
+		struct cell_state **cells_r, size_t *n_r, err *e)
 {
 	struct folding f = { .t = t };
 	f.cells = arena_alloc(a, (t->props_n + 16) * sizeof *f.cells);

@@ -1,12 +1,11 @@
 /*
  * ids.c - which id stands for which profile.
  *
- * What it is:   id -> profile in an idmap (hashes of kind, system and value); profile -> id in blocks
- *               of 64, one row of the ledger each, written when they changed.
- * Workload:     per touch one or two look-ups of known ids; per new visitor one new profile.
- * Promises:     an id stands for its profile for ever. What the idmap's runs do not hold yet is put
- *               again from the journal's records (flushed_seq says from where).
- * Threads:      as the people that own it.
+ * What it is:   id -> profile in an idmap (hashes of kind, system and value); profile -> id in
+ * blocks of 64, one row of the ledger each, written when they changed. Workload:     per touch one
+ * or two look-ups of known ids; per new visitor one new profile. Promises:     an id stands for its
+ * profile for ever. What the idmap's runs do not hold yet is put again from the journal's records
+ * (flushed_seq says from where). Threads:      as the people that own it.
  */
 #include "people/people_int.h"
 
@@ -19,7 +18,7 @@ enum {
 	META_IDS_FLUSHED = 11,
 };
 
-struct hash128 id_key(enum id_kind kind, str system, str value)
+struct hash128 id_key(enum id_kind kind, str system, str id)
 {
 	char text[1 + SYSTEM_BYTES_MAX + 1 + ID_BYTES_MAX];
 	size_t n = 0;
@@ -29,10 +28,10 @@ struct hash128 id_key(enum id_kind kind, str system, str value)
 		memcpy(text + n, system.p, system_n);
 	n += system_n;
 	text[n++] = '\0';
-	size_t value_n = MIN(value.n, (size_t)ID_BYTES_MAX);
-	if (value_n)
-		memcpy(text + n, value.p, value_n);
-	n += value_n;
+	size_t id_n = MIN(id.n, (size_t)ID_BYTES_MAX);
+	if (id_n)
+		memcpy(text + n, id.p, id_n);
+	n += id_n;
 	return zip_hash128(text, n, 0);
 }
 
@@ -92,10 +91,12 @@ static bool block_read(str bytes, uint32_t index, struct new_id *id_r)
 	return !r.bad;
 }
 
-bool ids_of_profile(struct people *p, uint64_t profile, struct arena *a, struct profile_id *id_r, err *e)
+bool ids_of_profile(struct people *p, uint64_t profile, struct arena *a, struct profile_id *id_r,
+		    err *e)
 {
 	if (profile == 0 || profile > p->ids.kinds.n)
-		return err_set(e, ERR_NOT_FOUND, "there is no profile %llu", (unsigned long long)profile);
+		return err_set(e, ERR_NOT_FOUND, "there is no profile %llu",
+			       (unsigned long long)profile);
 	uint64_t key = block_of(profile);
 	struct id_block *b = block_held(p, key);
 	str bytes = b ? buf_view(&b->bytes) : S("");
@@ -112,7 +113,8 @@ bool ids_of_profile(struct people *p, uint64_t profile, struct arena *a, struct 
 	return !a->over || arena_err(a, e);
 }
 
-bool ids_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to, err *e)
+bool ids_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
+		 err *e)
 {
 	for (uint64_t block = block_from; block < block_to; block++) {
 		struct id_block *b = block_held(p, block);
@@ -144,10 +146,10 @@ void ids_drop_clean(struct people *p)
 
 /* ---- look-up and growth ---------------------------------------------------------------------- */
 
-bool ids_get(struct people *p, enum id_kind kind, str system, str value, uint64_t *profile_r,
+bool ids_get(struct people *p, enum id_kind kind, str system, str id, uint64_t *profile_r,
 	     bool *found_r, err *e)
 {
-	return idmap_get(p->ids.map, id_key(kind, system, value), profile_r, found_r, e);
+	return idmap_get(p->ids.map, id_key(kind, system, id), profile_r, found_r, e);
 }
 
 bool ids_add(struct people *p, const struct new_id *id, err *e)
@@ -165,8 +167,8 @@ bool ids_add(struct people *p, const struct new_id *id, err *e)
 	    !joins_add_profile(p, e))
 		return false;
 	p->ids.kinds.items[p->ids.kinds.n++] = id->kind;
-	return idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value), id->profile,
-			 e);
+	return idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value),
+			 id->profile, e);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -219,7 +221,8 @@ static bool hold_last_block(struct people *p, err *e)
 	uint64_t block = block_of(p->ids.kinds.n);
 	str bytes;
 	struct id_block *b;
-	if (!ledger_load(p->ledger, LEDGER_IDS, &block, 1, &a, &bytes, e) || !block_hold(p, block, &b, e))
+	if (!ledger_load(p->ledger, LEDGER_IDS, &block, 1, &a, &bytes, e) ||
+	    !block_hold(p, block, &b, e))
 		return false;
 	buf_str(&b->bytes, bytes);
 	b->n = (uint32_t)(p->ids.kinds.n % BLOCK_PROFILES);
@@ -264,9 +267,9 @@ void ids_close(struct people *p)
 
 /* ---- runs of the map ------------------------------------------------------------------------- */
 
-static bool put_meta(struct writeback *wb, uint64_t key, str value, err *e)
+static bool put_meta(struct writeback *wb, uint64_t key, str bytes, err *e)
 {
-	struct ledger_change c = { .table = LEDGER_META, .key = key, .value = value };
+	struct ledger_change c = { .table = LEDGER_META, .key = key, .value = bytes };
 	return vec_push(&wb->changes, c) || err_nomem(e);
 }
 
@@ -284,13 +287,14 @@ static bool put_manifest(struct people *p, struct writeback *wb, err *e)
 	if (!seq.p)
 		return arena_err(wb->arena, e);
 	p->ids.manifest_changed = true;
-	return put_meta(wb, META_IDS_MANIFEST, manifest, e) && put_meta(wb, META_IDS_FLUSHED, seq, e);
+	return put_meta(wb, META_IDS_MANIFEST, manifest, e) &&
+	       put_meta(wb, META_IDS_FLUSHED, seq, e);
 }
 
 bool ids_runs_changes(struct people *p, struct writeback *wb, bool all, err *e)
 {
 	struct idmap *m = p->ids.map;
-	bool flushed = false;
+	bool flushed = false, changed = false;
 	if (p->read_only)
 		return true;
 	if (all || idmap_wants_flush(m)) {
@@ -298,9 +302,11 @@ bool ids_runs_changes(struct people *p, struct writeback *wb, bool all, err *e)
 		if (!idmap_flush_begin(m, e))
 			return false;
 	}
-	bool changed = all ? idmap_flush_wait(m, &flushed, e) : idmap_poll(m, &flushed, e);
+	if (!(all ? idmap_flush_wait(m, &flushed, &changed, e)
+		  : idmap_poll(m, &flushed, &changed, e)))
+		return false;
 	if (!changed)
-		return e->code == ERR_NONE;
+		return true;
 	if (flushed)
 		p->ids.flushed_seq = p->ids.flush_begun_seq;
 	return put_manifest(p, wb, e);

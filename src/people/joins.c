@@ -2,11 +2,10 @@
  * joins.c - which profiles are one person, company or deal.
  *
  * What it is:   an append-only log of edges between profiles, and a union-find over those that are
- *               visible and not cut. The root is the smallest number of its subject; a ring of `next`
- *               lists the subject's profiles.
- * Promises:     joining never changes a touch; cutting and undoing rebuild from the log, so what is
- *               joined is always exactly what the log says.
- * Threads:      as the people that own it.
+ *               visible and not cut. The root is the smallest number of its subject; a ring of
+ * `next` lists the subject's profiles. Promises:     joining never changes a touch; cutting and
+ * undoing rebuild from the log, so what is joined is always exactly what the log says. Threads: as
+ * the people that own it.
  */
 #include "people/people_int.h"
 
@@ -82,7 +81,8 @@ bool joins_is_identified(struct people *p, uint32_t profile)
 	return false;
 }
 
-static void count_kinds(struct people *p, uint32_t profile, uint64_t kinds[ID_KINDS_N], uint64_t *all)
+static void count_kinds(struct people *p, uint32_t profile, uint64_t kinds[ID_KINDS_N],
+			uint64_t *all)
 {
 	uint32_t at = profile;
 	do {
@@ -300,7 +300,8 @@ static bool edge_load(void *arg, uint64_t seq, str bytes)
 	struct joins *j = &s->p->joins;
 	if (r.bad || edge.a == 0 || edge.b == 0) {
 		s->failed = true;
-		return err_set(s->e, ERR_CORRUPT, "edge %llu cannot be read", (unsigned long long)seq);
+		return err_set(s->e, ERR_CORRUPT, "edge %llu cannot be read",
+			       (unsigned long long)seq);
 	}
 	if (!vec_push(&j->edges, edge) ||
 	    !map64_put(&j->pairs, pair_key(edge.a, edge.b), j->edges.n)) {
@@ -385,12 +386,14 @@ void joins_close(struct people *p)
 	vec_free(&j->next);
 }
 
-static bool put_row(struct writeback *wb, enum ledger_table table, uint64_t key, const struct buf *b,
-		    err *e)
+static bool put_row(struct writeback *wb, enum ledger_table table, uint64_t key,
+		    const struct buf *b, err *e)
 {
 	if (!buf_ok(b, e))
 		return false;
-	struct ledger_change c = { .table = table, .key = key, .value = str_dup(wb->arena, buf_view(b)) };
+	struct ledger_change c = { .table = table,
+				   .key = key,
+				   .value = str_dup(wb->arena, buf_view(b)) };
 	if (!c.value.p)
 		return arena_err(wb->arena, e);
 	return vec_push(&wb->changes, c) || err_nomem(e);

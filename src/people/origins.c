@@ -8,13 +8,13 @@
  */
 #include "people/people_int.h"
 
-#define ORIGIN_FIELDS 7
+#define ORIGIN_FIELDS	       7
 #define ORIGIN_TEXTS_BYTES_MAX (512 * MIB)
 #define ORIGIN_FIELD_BYTES_MAX 512
 
 static void fields_of(const struct origin *o, str fields[ORIGIN_FIELDS])
 {
-	const str all[ORIGIN_FIELDS] = { o->source, o->medium,   o->campaign,  o->content,
+	const str all[ORIGIN_FIELDS] = { o->source, o->medium,	 o->campaign,  o->content,
 					 o->term,   o->referrer, o->click_kind };
 	for (size_t i = 0; i < ORIGIN_FIELDS; i++)
 		fields[i] = str_sub(all[i], 0, ORIGIN_FIELD_BYTES_MAX);
@@ -124,7 +124,8 @@ static bool load_row(void *arg, uint64_t number, str bytes)
 		return true;
 	s->failed = true;
 	if (s->e && s->e->code == ERR_NONE)
-		err_set(s->e, ERR_CORRUPT, "source %llu is out of turn", (unsigned long long)number);
+		err_set(s->e, ERR_CORRUPT, "source %llu is out of turn",
+			(unsigned long long)number);
 	return false;
 }
 
@@ -132,7 +133,8 @@ bool origins_open(struct people *p, const struct hooks_env *env, err *e)
 {
 	arena_init(&p->origins.texts, ORIGIN_TEXTS_BYTES_MAX);
 	struct load_state s = { .p = p, .e = e };
-	if (!env->empty && (!ledger_scan(p->ledger, LEDGER_ORIGINS, 0, load_row, &s, e) || s.failed))
+	if (!env->empty &&
+	    (!ledger_scan(p->ledger, LEDGER_ORIGINS, 0, load_row, &s, e) || s.failed))
 		return false;
 	p->origins.stored = p->origins.list.n;
 	return true;

@@ -2,16 +2,13 @@
  * people.c - the parts of people/ as one thing that the journal drives.
  *
  * What it is:   opening and closing; what a touch changes; what is written, and when.
- * Promises:     joining (who is who) takes effect at once, also for imports that are still open, since
- *               later rows of the same file need it; folding (counts and values) only when visible.
- *               A sweep writes everything that was dirty when it began, in key order, in slices.
- * Threads:      one.
+ * Promises:     joining (who is who) takes effect at once, also for imports that are still open,
+ * since later rows of the same file need it; folding (counts and values) only when visible. A sweep
+ * writes everything that was dirty when it began, in key order, in slices. Threads:      one.
  */
 #include "people/people_int.h"
 
 #include "base/mem.h"
-
-static bool people_open_hook(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r, err *e);
 
 static void people_close_hook(struct people **pp)
 {
@@ -20,6 +17,7 @@ static void people_close_hook(struct people **pp)
 		return;
 	rules_close(p);
 	cells_close(p);
+	traits_close(p);
 	origins_close(p);
 	counts_close(p);
 	joins_close(p);
@@ -40,7 +38,8 @@ static bool nothing_hidden(void *arg, uint64_t import)
 	return false;
 }
 
-static bool people_open_hook(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r, err *e)
+static bool people_open_hook(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r,
+			     err *e)
 {
 	struct people *p = mem_zalloc(1, sizeof *p);
 	if (!p)
@@ -52,8 +51,8 @@ static bool people_open_hook(const struct hooks_env *env, struct people **p_r, u
 	p->ids_per_kind_max = PEOPLE_IDS_PER_KIND_MAX;
 	p->ids_max = PEOPLE_IDS_MAX;
 	arena_init(&p->scratch, 64 * MIB);
-	if (!origins_open(p, env, e) || !ids_open(p, env, e) || !joins_open(p, env, e) ||
-	    !counts_open(p, env, e) || !cells_open(p, env, e)) {
+	if (!origins_open(p, env, e) || !traits_open(p, env, e) || !ids_open(p, env, e) ||
+	    !joins_open(p, env, e) || !counts_open(p, env, e) || !cells_open(p, env, e)) {
 		people_close_hook(&p);
 		return false;
 	}
@@ -70,7 +69,9 @@ static bool join_from_touch(struct people *p, const struct touch *t, err *e)
 	value profile = touch_prop(t, S("profile")), device = touch_prop(t, S("device"));
 	value refused = touch_prop(t, S("refused")), why = touch_prop(t, S("why"));
 	uint64_t all = p->ids.kinds.n;
-	int64_t other = profile.kind == VALUE_INT ? profile.i : device.kind == VALUE_INT ? device.i : 0;
+	int64_t other = profile.kind == VALUE_INT  ? profile.i
+			: device.kind == VALUE_INT ? device.i
+						   : 0;
 	if (subject == 0 || subject > all || other <= 0 || (uint64_t)other > all)
 		return err_set(e, ERR_CORRUPT, "touch %llu joins profiles that do not exist",
 			       (unsigned long long)t->seq);
@@ -89,7 +90,8 @@ static bool join_from_touch(struct people *p, const struct touch *t, err *e)
 			     .b = (uint32_t)other,
 			     .refused = refused.kind != VALUE_NONE };
 	for (size_t i = 0; i < JOIN_WHY_N; i++) {
-		if (why.kind == VALUE_TEXT && str_eq(why.text, str_of(join_why_text((enum join_why)i))))
+		if (why.kind == VALUE_TEXT &&
+		    str_eq(why.text, str_of(join_why_text((enum join_why)i))))
 			edge.why = (uint8_t)i;
 	}
 	return joins_add(p, &edge, e);
@@ -98,12 +100,14 @@ static bool join_from_touch(struct people *p, const struct touch *t, err *e)
 static bool people_join(struct people *p, const struct touch *t, err *e)
 {
 	p->applied_seq = MAX(p->applied_seq, t->seq);
+	if (str_eq(t->name, S("import_closed")) || str_eq(t->name, S("import_undone")))
+		map64_clear(&p->import_seen);
 	if (str_eq(t->name, S("person_identified")) || str_eq(t->name, S("person_merged")) ||
 	    str_eq(t->name, S("company_identified")))
 		return join_from_touch(p, t, e);
 	if (str_eq(t->name, S("person_unmerged")) && t->person && t->person <= p->joins.parent.n)
 		return joins_cut(p, (uint32_t)t->person, t->seq, e);
-	if (!t->import || !p->import_hidden(p->import_arg, t->import))
+	if (!t->import)
 		return true;
 	const uint64_t about[] = { t->person, t->company, t->deal };
 	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
@@ -113,54 +117,30 @@ static bool people_join(struct people *p, const struct touch *t, err *e)
 	return true;
 }
 
-/* The cells of one profile with a touch's own set beside them; unchanged when none of them wins. */
-static bool cells_merge(struct people *p, uint32_t profile, const struct cell_state *set, size_t set_n,
-			bool urgent, err *e)
-{
-	struct cell_state *old;
-	size_t old_n, i = 0, k = 0, n = 0;
-	bool changed = false;
-	if (!cells_get(p, profile, &p->scratch, &old, &old_n, e))
-		return false;
-	struct cell_state *out = ARENA_ARRAY(&p->scratch, struct cell_state, old_n + set_n);
-	if (!out)
-		return arena_err(&p->scratch, e);
-	while (i < old_n || k < set_n) {
-		int order = i == old_n ? 1 : k == set_n ? -1 : str_cmp(old[i].key, set[k].key);
-		if (order < 0) {
-			out[n++] = old[i++];
-		} else if (order > 0) {
-			out[n++] = set[k++];
-			changed = true;
-		} else {
-			bool wins = cell_wins(&set[k], &old[i]);
-			out[n++] = wins ? set[k] : old[i];
-			changed |= wins;
-			i++;
-			k++;
-		}
-	}
-	return !changed || cells_set(p, profile, out, n, urgent, e);
-}
-
-static bool fold_values(struct people *p, uint64_t profile, enum entity about, const struct touch *t,
-			err *e)
+static bool fold_values(struct people *p, uint64_t profile, enum entity about,
+			const struct touch *t, err *e)
 {
 	struct cell_state *set;
 	size_t n;
 	arena_reset(&p->scratch);
 	if (!fold_cells(t, about, &p->scratch, &set, &n, e))
 		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!traits_note(p, about, set[i].key, e))
+			return false;
+	}
 	bool urgent = t->import == 0;
 	return n == 0 || cells_merge(p, (uint32_t)profile, set, n, urgent, e);
 }
 
-static bool people_fold(struct people *p, const struct touch *t, uint64_t effect_seq, err *e)
+/* `t` says what happened, `part` into which of its subjects it is folded. */
+static bool people_refold(struct people *p, const struct touch *t, const struct touch *part,
+			  uint64_t effect_seq, err *e)
 {
 	p->applied_seq = MAX(p->applied_seq, effect_seq);
 	if (touch_is_bookkeeping(t->name))
 		return true;
-	const uint64_t about[] = { t->person, t->company, t->deal };
+	const uint64_t about[] = { part->person, part->company, part->deal };
 	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
 		if (about[i] > p->ids.kinds.n)
 			return err_set(e, ERR_CORRUPT, "touch %llu is about nobody known",
@@ -175,11 +155,22 @@ static bool people_fold(struct people *p, const struct touch *t, uint64_t effect
 	return true;
 }
 
+static bool people_fold(struct people *p, const struct touch *t, uint64_t effect_seq, err *e)
+{
+	return people_refold(p, t, t, effect_seq, e);
+}
+
+static bool people_watch(struct people *p, const struct touch *t, err *e)
+{
+	return !t->person || rules_watch(p, (uint32_t)t->person, ENTITY_PERSON, t, e);
+}
+
 static bool people_forget(struct people *p, const struct map64 *profiles, err *e)
 {
 	uint64_t profile, ignored;
 	for (size_t at = 0; map64_next(profiles, &at, &profile, &ignored);) {
-		if (!counts_forget(p, (uint32_t)profile, e) || !cells_forget(p, (uint32_t)profile, e))
+		if (!counts_forget(p, (uint32_t)profile, e) ||
+		    !cells_forget(p, (uint32_t)profile, e))
 			return false;
 	}
 	return true;
@@ -190,7 +181,8 @@ static bool people_rejoin(struct people *p, err *e)
 	return joins_rebuild(p, e);
 }
 
-static bool people_prepare(struct people *p, const struct intake *items, size_t n, struct arena *a, err *e)
+static bool people_prepare(struct people *p, const struct intake *items, size_t n, struct arena *a,
+			   err *e)
 {
 	(void)a;
 	(void)e;
@@ -212,8 +204,8 @@ static bool people_changes(struct people *p, struct writeback *wb, err *e)
 		if (!vec_push(&wb->timers, p->timers.items[i]))
 			return err_nomem(e);
 	}
-	return origins_changes(p, wb, e) && joins_changes(p, wb, e) && cells_changes(p, wb, e) &&
-	       ids_runs_changes(p, wb, false, e);
+	return origins_changes(p, wb, e) && traits_changes(p, wb, e) && joins_changes(p, wb, e) &&
+	       cells_changes(p, wb, e) && ids_runs_changes(p, wb, false, e);
 }
 
 static void people_sweep_begin(struct people *p, uint64_t seq)
@@ -222,6 +214,11 @@ static void people_sweep_begin(struct people *p, uint64_t seq)
 	p->sweep_block = 0;
 	p->sweep_blocks = (p->ids.kinds.n + BLOCK_PROFILES - 1) / BLOCK_PROFILES;
 	cells_sweep_begin(p);
+}
+
+static uint64_t people_swept_seq(const struct people *p)
+{
+	return p->sweep_seq;
 }
 
 static bool people_sweep(struct people *p, double share, struct writeback *wb, bool *done_r, err *e)
@@ -285,12 +282,15 @@ const struct journal_hooks journal_hooks = {
 	.add_id = ids_add,
 	.join = people_join,
 	.fold = people_fold,
+	.refold = people_refold,
 	.rejoin = people_rejoin,
 	.forget = people_forget,
 	.configure = rules_configure,
+	.watch = people_watch,
 	.changes = people_changes,
 	.sweep = people_sweep,
 	.sweep_begin = people_sweep_begin,
+	.swept_seq = people_swept_seq,
 	.is_dirty = people_is_dirty,
 	.committed = people_committed,
 	.flush = people_flush,

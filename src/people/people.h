@@ -1,13 +1,12 @@
 /*
  * people.h - who is who, and what is known of them now.
  *
- * What it is:   identity (ids -> profiles -> persons, companies, deals) and the projections that fold
- *               touches into current values. Every id stands for one profile, for ever; an
- *               append-only log of edges joins profiles to persons; a person's number is the smallest
- *               of their profiles'. Companies and deals are kept by the same means.
- * Promises:     the fold does not depend on the order in which touches arrive: the value that counts
- *               is the latest by (at, tie); joining and separating never change a touch or a row.
- * Threads:      as the journal or snapshot that owns it.
+ * What it is:   identity (ids -> profiles -> persons, companies, deals) and the projections that
+ * fold touches into current values. Every id stands for one profile, for ever; an append-only log
+ * of edges joins profiles to persons; a person's number is the smallest of their profiles'.
+ * Companies and deals are kept by the same means. Promises:     the fold does not depend on the
+ * order in which touches arrive: the value that counts is the latest by (at, tie); joining and
+ * separating never change a touch or a row. Threads:      as the journal or snapshot that owns it.
  */
 #ifndef TRICHTER_PEOPLE_H
 #define TRICHTER_PEOPLE_H
@@ -17,12 +16,21 @@
 
 struct people;
 
-enum id_kind { ID_ANONYMOUS, ID_USER, ID_EMAIL, ID_EXTERNAL, ID_COMPANY_DOMAIN, ID_COMPANY_NAME,
-	       ID_COMPANY_EXTERNAL, ID_DEAL, ID_KINDS_N };
+enum id_kind {
+	ID_ANONYMOUS,
+	ID_USER,
+	ID_EMAIL,
+	ID_EXTERNAL,
+	ID_COMPANY_DOMAIN,
+	ID_COMPANY_NAME,
+	ID_COMPANY_EXTERNAL,
+	ID_DEAL,
+	ID_KINDS_N
+};
 enum entity { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
 
 #define PEOPLE_IDS_PER_KIND_MAX 5
-#define PEOPLE_IDS_MAX 500
+#define PEOPLE_IDS_MAX		500
 
 struct profile_id {
 	uint64_t profile;
@@ -52,10 +60,11 @@ struct cell {
 struct subject_view {
 	uint64_t subject;
 	enum entity entity;
-	bool visible;              /* some touch that counts is about them */
+	bool visible; /* some touch that counts is about them */
 	struct profile_id *ids;
 	size_t ids_n;
-	struct cell *cells;        /* by key */
+	value emails, user_ids, anonymous_ids, external_ids; /* of ids: one text or a list */
+	struct cell *cells;				     /* by key */
 	size_t cells_n;
 	uint64_t touches;
 	int64_t first_us, last_us; /* of touches; 0, 0 when none */
@@ -68,29 +77,31 @@ value subject_cell(const struct subject_view *v, str key); /* VALUE_NONE when un
 
 /* Every visible subject of that entity, in order of number. */
 typedef bool (*subject_fn)(void *arg, uint64_t subject);
-bool people_each(struct people *p, enum entity entity, subject_fn each, void *arg, err *e) MUST_CHECK;
+bool people_each(struct people *p, enum entity entity, subject_fn each, void *arg,
+		 err *e) MUST_CHECK;
 
 /* Joins and separations, for the person's page: who, when, why, by what touch; refusals too. */
 struct edge_info {
-	uint64_t a, b;       /* profiles */
+	uint64_t a, b; /* profiles */
 	uint64_t seq;
 	int64_t at_us;
-	str why;             /* "identify", "alias", "import", "by hand", ... */
-	bool cut;            /* separated again */
-	bool refused;        /* asked for, and not done */
+	str why;      /* "identify", "alias", "import", "by hand", ... */
+	bool cut;     /* separated again */
+	bool refused; /* asked for, and not done */
 };
 bool people_edges(struct people *p, uint64_t subject, struct arena *a, struct edge_info **edges_r,
 		  size_t *n_r, err *e) MUST_CHECK;
 
-/* Fields of the rule language for people, companies and deals: built-in ones, traits seen so far. */
+/* Fields of the rule language for people, companies and deals: built-in ones, traits seen so far.
+ */
 bool people_catalogue(struct people *p, enum entity entity, struct arena *a,
 		      struct rule_catalogue *c_r, err *e) MUST_CHECK;
 /* Fields of touches: name, source, ..., and any property. */
 const struct rule_catalogue *touch_catalogue(void);
 /* A row over one touch; `t` must outlive it. */
 struct rule_row touch_row(const struct touch *t, int64_t now_us);
-/* A row over one subject for people_catalogue's rules. `did` is answered by `history`: their touches
- * in order of time (NULL, 0: nothing happened). */
+/* A row over one subject for people_catalogue's rules. `did` is answered by `history`: their
+ * touches in order of time (NULL, 0: nothing happened). */
 struct subject_row {
 	const struct subject_view *view;
 	const struct subject_view *company; /* of the person or deal; NULL: unknown */

@@ -14,25 +14,25 @@
 #include "journal/hooks.h"
 #include "people/people.h"
 
-#define PROFILES_MAX UINT32_MAX
-#define BLOCK_PROFILES 64
+#define PROFILES_MAX	 UINT32_MAX
+#define BLOCK_PROFILES	 64
 #define SYSTEM_BYTES_MAX 64
-#define ID_BYTES_MAX 512
+#define ID_BYTES_MAX	 512
 
 /* ---- ids.c: which id stands for which profile ------------------------------------------------ */
 
 /* Profiles are stored in blocks of 64; a block in memory has not been written back yet. */
 struct id_block {
-	struct buf bytes;    /* (kind, system, value) of each profile of the block, in order */
+	struct buf bytes; /* (kind, system, value) of each profile of the block, in order */
 	uint32_t n;
 	bool dirty;
 };
 
 struct ids {
-	struct idmap *map;                /* hash of (kind, system, value) -> profile */
-	VEC(uint8_t) kinds;               /* by profile - 1 */
-	VEC(struct id_block *) blocks;    /* by block number; NULL: on disk only */
-	uint64_t flushed_seq;             /* of the journal: the map's runs hold all ids up to there */
+	struct idmap *map;	       /* hash of (kind, system, value) -> profile */
+	VEC(uint8_t) kinds;	       /* by profile - 1 */
+	VEC(struct id_block *) blocks; /* by block number; NULL: on disk only */
+	uint64_t flushed_seq;	       /* of the journal: the map's runs hold all ids up to there */
 	uint64_t flush_begun_seq;
 	bool manifest_changed;
 };
@@ -49,14 +49,23 @@ bool ids_add(struct people *p, const struct new_id *id, err *e) MUST_CHECK;
 bool ids_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
 		 err *e) MUST_CHECK;
 void ids_drop_clean(struct people *p);
-/* Begins, finishes and records what the map writes beside the ledger; `all`: everything, waiting. */
+/* Begins, finishes and records what the map writes beside the ledger; `all`: everything, waiting.
+ */
 bool ids_runs_changes(struct people *p, struct writeback *wb, bool all, err *e) MUST_CHECK;
 void ids_committed(struct people *p);
 
-/* ---- joins.c: which profiles are one ----------------------------------------------------------- */
+/* ---- joins.c: which profiles are one -----------------------------------------------------------
+ */
 
-enum join_why { JOIN_IDENTIFY, JOIN_ALIAS, JOIN_EMAIL, JOIN_EXTERNAL, JOIN_COMPANY, JOIN_BY_HAND,
-		JOIN_WHY_N };
+enum join_why {
+	JOIN_IDENTIFY,
+	JOIN_ALIAS,
+	JOIN_EMAIL,
+	JOIN_EXTERNAL,
+	JOIN_COMPANY,
+	JOIN_BY_HAND,
+	JOIN_WHY_N
+};
 
 struct edge {
 	uint64_t seq;
@@ -76,7 +85,7 @@ struct device_owner {
 	uint32_t profile;
 };
 struct device {
-	uint32_t profile;  /* the anonymous id's */
+	uint32_t profile; /* the anonymous id's */
 	bool dirty;
 	VEC(struct device_owner) owners; /* by (from, tie) */
 };
@@ -90,17 +99,17 @@ struct joins {
 	struct map64 devices; /* profile -> index of `device_list` */
 	VEC(struct device *) device_list;
 	VEC(struct device *) devices_dirty;
-	VEC(size_t) touched;  /* edges changed since the last commit (cut) */
+	VEC(size_t) touched; /* edges changed since the last commit (cut) */
 };
 
 enum join_answer {
-	JOIN_YES,        /* to be joined now */
-	JOIN_SAME,       /* one already, and known why */
-	JOIN_EVIDENCE,   /* one already, but only by what an import said: record this too */
-	JOIN_NO_CUT,     /* separated by hand */
-	JOIN_NO_KIND,    /* too many ids of a kind */
-	JOIN_NO_IDS,     /* too many ids in all */
-	JOIN_NO_KNOWN,   /* refused before: nothing new to record */
+	JOIN_YES,      /* to be joined now */
+	JOIN_SAME,     /* one already, and known why */
+	JOIN_EVIDENCE, /* one already, but only by what an import said: record this too */
+	JOIN_NO_CUT,   /* separated by hand */
+	JOIN_NO_KIND,  /* too many ids of a kind */
+	JOIN_NO_IDS,   /* too many ids in all */
+	JOIN_NO_KNOWN, /* refused before: nothing new to record */
 };
 
 bool joins_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
@@ -116,13 +125,15 @@ bool joins_add(struct people *p, const struct edge *edge, err *e) MUST_CHECK;
 bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e) MUST_CHECK;
 /* Whose the device is at that time: the owner's profile, or the device's own. */
 uint32_t joins_device_owner(const struct people *p, uint32_t device, int64_t at_us);
-bool joins_add_owner(struct people *p, uint32_t device, const struct device_owner *o, err *e) MUST_CHECK;
+bool joins_add_owner(struct people *p, uint32_t device, const struct device_owner *o,
+		     err *e) MUST_CHECK;
 bool joins_rebuild(struct people *p, err *e) MUST_CHECK;
 bool joins_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
 void joins_committed(struct people *p);
 const char *join_why_text(enum join_why why);
 
-/* ---- counts.c: what only counts ------------------------------------------------------------------ */
+/* ---- counts.c: what only counts
+ * ------------------------------------------------------------------ */
 
 struct count {
 	uint64_t touches;
@@ -139,7 +150,7 @@ struct count_block {
 
 struct counts {
 	VEC(struct count_block *) blocks; /* by (profile - 1) / 64; NULL: nothing counted yet */
-	VEC(uint64_t) dirty;              /* bit per block */
+	VEC(uint64_t) dirty;		  /* bit per block */
 	size_t dirty_n;
 };
 bool counts_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
@@ -152,11 +163,12 @@ bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from,
 		    err *e) MUST_CHECK;
 void count_join(struct count *into, const struct count *from);
 
-/* ---- origins.c: sources, numbered ------------------------------------------------------------------ */
+/* ---- origins.c: sources, numbered
+ * ------------------------------------------------------------------ */
 
 #define ORIGINS_MAX (1u << 20)
 struct origins {
-	struct map numbers;    /* encoded origin -> number */
+	struct map numbers;	 /* encoded origin -> number */
 	VEC(struct origin) list; /* by number - 1; texts in `texts` */
 	struct arena texts;
 	size_t stored;
@@ -164,11 +176,13 @@ struct origins {
 bool origins_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
 void origins_close(struct people *p);
 /* 0 when the origin is empty or there are too many different ones already. */
-bool origins_number(struct people *p, const struct origin *o, uint32_t *number_r, err *e) MUST_CHECK;
+bool origins_number(struct people *p, const struct origin *o, uint32_t *number_r,
+		    err *e) MUST_CHECK;
 struct origin origins_get(const struct people *p, uint32_t number);
 bool origins_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
 
-/* ---- cells.c: current values ------------------------------------------------------------------------ */
+/* ---- cells.c: current values
+ * ------------------------------------------------------------------------ */
 
 /* One value with what decides whether another touch may replace it. */
 struct cell_state {
@@ -182,21 +196,21 @@ struct cell_state {
 struct cell_row {
 	uint32_t profile;
 	bool dirty;
-	bool urgent;  /* must be in the next commit */
-	char *bytes;  /* encoded cells, by key */
+	bool urgent; /* must be in the next commit */
+	char *bytes; /* encoded cells, by key */
 	size_t n;
 };
 struct cells {
 	struct ledger *ledger;
-	struct map64 held;            /* profile -> index of rows + 1 */
+	struct map64 held; /* profile -> index of rows + 1 */
 	VEC(struct cell_row) rows;
-	size_t bytes;                 /* of all rows held */
+	size_t bytes; /* of all rows held */
 	size_t dirty_n;
 	VEC(uint32_t) urgent;
-	VEC(uint32_t) sweep;          /* profiles to be written in this sweep, in order */
+	VEC(uint32_t) sweep; /* profiles to be written in this sweep, in order */
 	size_t sweep_at;
 };
-#define CELLS_HELD_BYTES_MAX (512 * MIB)
+#define CELLS_HELD_BYTES_MAX  (512 * MIB)
 #define CELLS_PER_SUBJECT_MAX 5000
 
 bool cells_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
@@ -208,59 +222,96 @@ bool cells_get(struct people *p, uint32_t profile, struct arena *a, struct cell_
 	       size_t *n_r, err *e) MUST_CHECK;
 bool cells_set(struct people *p, uint32_t profile, struct cell_state *cells, size_t n, bool urgent,
 	       err *e) MUST_CHECK;
+/* Sets those of `set` (by key) that win over what stands there. Uses `scratch`. */
+bool cells_merge(struct people *p, uint32_t profile, const struct cell_state *set, size_t set_n,
+		 bool urgent, err *e) MUST_CHECK;
 bool cells_forget(struct people *p, uint32_t profile, err *e) MUST_CHECK;
 /* True when `b` is to stand in place of `a`. */
 bool cell_wins(const struct cell_state *b, const struct cell_state *a);
 bool cells_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
 void cells_sweep_begin(struct people *p);
-bool cells_sweep(struct people *p, double share, struct writeback *wb, bool *done_r, err *e) MUST_CHECK;
+bool cells_sweep(struct people *p, double share, struct writeback *wb, bool *done_r,
+		 err *e) MUST_CHECK;
 void cells_drop_clean(struct people *p);
 /* Decodes a stored row. */
-bool cells_decode(str bytes, struct arena *a, struct cell_state **cells_r, size_t *n_r, err *e) MUST_CHECK;
+bool cells_decode(str bytes, struct arena *a, struct cell_state **cells_r, size_t *n_r,
+		  err *e) MUST_CHECK;
 
-/* ---- fold.c: which touch changes which cells ----------------------------------------------------------- */
+/* ---- traits.c: which keys cells have had, for suggestions
+ * ------------------------------------------- */
+
+#define TRAITS_MAX 10000
+struct traits {
+	struct map numbers; /* "p:country" -> 1 */
+	VEC(str) names;	    /* with the entity's letter in front */
+	struct arena texts;
+	bool dirty;
+};
+bool traits_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHECK;
+void traits_close(struct people *p);
+bool traits_note(struct people *p, enum entity about, str key, err *e) MUST_CHECK;
+bool traits_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
+
+/* ---- fold.c: which touch changes which cells
+ * ----------------------------------------------------------- */
 
 #define FOLD_CELLS_MAX (TOUCH_PROPS_MAX + 16)
 /* What a touch says about its person, company and deal, as cells by key; n 0: nothing. */
-bool fold_cells(const struct touch *t, enum entity about, struct arena *a, struct cell_state **cells_r,
-		size_t *n_r, err *e) MUST_CHECK;
+bool fold_cells(const struct touch *t, enum entity about, struct arena *a,
+		struct cell_state **cells_r, size_t *n_r, err *e) MUST_CHECK;
 /* True for touches that only keep the books (joins, imports): they count for nobody. */
 bool touch_is_bookkeeping(str name);
 
-/* ---- rules.c: what follows when a rule holds --------------------------------------------------------------- */
+/* ---- rules.c: what follows when a rule holds
+ * --------------------------------------------------------------- */
 
-#define RULES_MAX 200
+#define RULES_MAX      200
+#define RULE_TIMES_MAX 500 /* of one did() and one profile; the newest are kept */
+#define DID_KEY_PREFIX "did#"
+
+/* A did(...) whose times are kept per profile, in a cell of this key. */
+struct watch {
+	str key;
+	str name;		  /* of the touch */
+	const struct rule *where; /* NULL: all */
+	const struct rule_did *did;
+};
 struct live_rule {
 	str name;
-	str text;            /* "enter mql when ..." */
-	str stage;           /* what it enters */
+	str stage; /* what it enters */
 	const struct rule *when;
-	uint64_t version;    /* sequence number from which it is valid */
+	uint64_t version; /* sequence number from which it is valid */
 	struct arena arena;
-	VEC(str) triggers;   /* names of touches; empty: any touch that sets a cell */
-	bool on_cells;       /* depends on fields, not only on behaviour */
+	VEC(struct watch) watches;
+	bool on_cells; /* depends on current values */
 	bool on_time;
 };
 struct rules {
 	VEC(struct live_rule *) list;
-	struct map watched;  /* touch names whose times are kept per person, for did() */
+	VEC(str) stages; /* the line */
+	struct arena stages_arena;
 };
-bool rules_configure(struct people *p, str name, str value, uint64_t from_seq, bool live, err *e) MUST_CHECK;
+bool rules_configure(struct people *p, str name, str value, uint64_t from_seq, bool live,
+		     err *e) MUST_CHECK;
 void rules_close(struct people *p);
-bool rules_react(struct people *p, const struct touch *t, struct arena *a, struct decided *d, err *e) MUST_CHECK;
-bool rules_timer(struct people *p, const struct ledger_timer_change *timer, int64_t now_us, struct arena *a,
-		 struct decided *d, err *e) MUST_CHECK;
+bool rules_react(struct people *p, const struct touch *t, struct arena *a, struct decided *d,
+		 err *e) MUST_CHECK;
+bool rules_timer(struct people *p, const struct ledger_timer_change *timer, int64_t now_us,
+		 struct arena *a, struct decided *d, err *e) MUST_CHECK;
 
 /* Keeps, for did(), when a watched touch happened to whom. */
-bool rules_watch(struct people *p, uint32_t profile, enum entity about, const struct touch *t, err *e) MUST_CHECK;
+bool rules_watch(struct people *p, uint32_t profile, enum entity about, const struct touch *t,
+		 err *e) MUST_CHECK;
 
-/* ---- compare.c: two projections, for verify ------------------------------------------------------ */
+/* ---- compare.c: two projections, for verify
+ * ------------------------------------------------------ */
 
 bool people_compare(struct people *stored, struct people *replayed,
-		    void (*say)(void *arg, const char *sentence), void *arg, uint64_t *differences_r,
-		    err *e) MUST_CHECK;
+		    void (*say)(void *arg, const char *sentence), void *arg,
+		    uint64_t *differences_r, err *e) MUST_CHECK;
 
-/* ---- people.c ------------------------------------------------------------------------------------------- */
+/* ---- people.c
+ * ------------------------------------------------------------------------------------------- */
 
 struct people {
 	struct ledger *ledger;
@@ -272,22 +323,24 @@ struct people {
 	struct counts counts;
 	struct origins origins;
 	struct cells cells;
+	struct traits traits;
 	struct rules rules;
-	struct arena scratch;      /* for one fold */
+	struct arena scratch; /* for one fold */
 	uint64_t ids_per_kind_max;
 	uint64_t ids_max;
 	/* the sweep that is going on */
 	uint64_t sweep_seq;
 	uint64_t sweep_block, sweep_blocks;
-	uint64_t applied_seq;      /* the newest touch that was folded or joined */
-	struct map64 import_seen;  /* profile -> the open import that has said something of it */
-	uint64_t row, row_import;  /* the row that was decided last, and whether its subject was new */
+	uint64_t applied_seq;	  /* the newest touch that was folded or joined */
+	struct map64 import_seen; /* profile -> the open import that has said something of it */
+	uint64_t row,
+		row_import; /* the row that was decided last, and whether its subject was new */
 	bool row_is_new;
 	VEC(struct ledger_timer_change) timers; /* to be set or removed with the next commit */
 };
 
-bool people_decide(struct people *p, const struct batch *b, const struct intake *in, struct arena *a,
-		   struct decided *d, err *e) MUST_CHECK;
+bool people_decide(struct people *p, const struct batch *b, const struct intake *in,
+		   struct arena *a, struct decided *d, err *e) MUST_CHECK;
 /* Names that only the program itself, secret keys and imports may send. */
 bool touch_name_is_reserved(str name);
 

@@ -41,12 +41,12 @@ uint64_t people_profiles(const struct people *p)
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-static bool find_id(struct people *p, enum id_kind kind, str system, str value, uint64_t *subject_r)
+static bool find_id(struct people *p, enum id_kind kind, str system, str id, uint64_t *subject_r)
 {
 	uint64_t profile;
 	bool found;
 	err ignored;
-	if (value.n == 0 || !ids_get(p, kind, system, value, &profile, &found, &ignored) || !found)
+	if (id.n == 0 || !ids_get(p, kind, system, id, &profile, &found, &ignored) || !found)
 		return false;
 	*subject_r = people_subject_of(p, profile);
 	return true;
@@ -55,8 +55,8 @@ static bool find_id(struct people *p, enum id_kind kind, str system, str value, 
 static bool find_external(struct people *p, enum id_kind kind, str text, uint64_t *subject_r)
 {
 	size_t colon = str_index(text, ':');
-	return (colon < text.n &&
-		find_id(p, kind, str_sub(text, 0, colon), str_sub(text, colon + 1, text.n), subject_r)) ||
+	return (colon < text.n && find_id(p, kind, str_sub(text, 0, colon),
+					  str_sub(text, colon + 1, text.n), subject_r)) ||
 	       find_id(p, kind, S(""), text, subject_r);
 }
 
@@ -88,7 +88,8 @@ bool people_find(struct people *p, enum entity entity, str text, uint64_t *subje
 	return find_id(p, ID_EMAIL, S(""), email_normalise(&a, text), subject_r) ||
 	       find_id(p, ID_USER, S(""), text, subject_r) ||
 	       find_id(p, ID_ANONYMOUS, S(""), text, subject_r) ||
-	       find_external(p, ID_EXTERNAL, text, subject_r) || find_number(p, entity, text, subject_r);
+	       find_external(p, ID_EXTERNAL, text, subject_r) ||
+	       find_number(p, entity, text, subject_r);
 }
 
 /* ---- putting together ------------------------------------------------------------------------ */
@@ -156,17 +157,43 @@ static bool view_cells(struct people *p, const uint32_t *ring, size_t ring_n, st
 	if (!v->cells)
 		return arena_err(a, e);
 	for (size_t i = 0; i < n;) {
+		if (str_starts(all[i].key, S(DID_KEY_PREFIX))) { /* the rules' own book-keeping */
+			i++;
+			continue;
+		}
 		size_t best = i, k = i + 1;
 		for (; k < n && str_eq(all[k].key, all[i].key); k++)
 			best = cell_wins(&all[k], &all[best]) ? k : best;
 		v->cells[v->cells_n++] = (struct cell){ all[best].key, all[best].value,
-							 all[best].at_us, all[best].seq };
+							all[best].at_us, all[best].seq };
 		i = k;
 	}
 	return true;
 }
 
-static void view_counts(struct people *p, const uint32_t *ring, size_t ring_n, struct subject_view *v)
+/* All ids of a kind as one value: nothing, a text, or a list. */
+static bool view_ids_of(const struct subject_view *v, enum id_kind kind, struct arena *a,
+			value *v_r)
+{
+	value *items = ARENA_ARRAY(a, value, v->ids_n);
+	if (!items)
+		return false;
+	size_t n = 0;
+	for (size_t i = 0; i < v->ids_n; i++) {
+		if (v->ids[i].kind == kind)
+			items[n++] = value_text(v->ids[i].value);
+	}
+	*v_r = n == 0 ? value_none() : items[0];
+	if (n > 1) {
+		*v_r = (value){ .kind = VALUE_LIST };
+		v_r->list.items = items;
+		v_r->list.n = n;
+	}
+	return true;
+}
+
+static void view_counts(struct people *p, const uint32_t *ring, size_t ring_n,
+			struct subject_view *v)
 {
 	struct count sum = { 0 };
 	for (size_t i = 0; i < ring_n; i++)
@@ -181,7 +208,8 @@ static void view_counts(struct people *p, const uint32_t *ring, size_t ring_n, s
 	v->latest_channel = channel_of(&v->latest_origin);
 }
 
-bool people_view(struct people *p, uint64_t subject, struct arena *a, struct subject_view *v_r, err *e)
+bool people_view(struct people *p, uint64_t subject, struct arena *a, struct subject_view *v_r,
+		 err *e)
 {
 	if (subject == 0 || subject > p->ids.kinds.n)
 		return err_set(e, ERR_NOT_FOUND, "there is nobody of number %llu",
@@ -197,6 +225,10 @@ bool people_view(struct people *p, uint64_t subject, struct arena *a, struct sub
 		if (!ids_of_profile(p, ring[i], a, &v.ids[v.ids_n++], e))
 			return false;
 	}
+	if (!view_ids_of(&v, ID_EMAIL, a, &v.emails) || !view_ids_of(&v, ID_USER, a, &v.user_ids) ||
+	    !view_ids_of(&v, ID_ANONYMOUS, a, &v.anonymous_ids) ||
+	    !view_ids_of(&v, ID_EXTERNAL, a, &v.external_ids))
+		return arena_err(a, e);
 	view_counts(p, ring, n, &v);
 	if (!view_cells(p, ring, n, a, &v, e))
 		return false;

@@ -1,0 +1,216 @@
+/*
+ * group.c - the touches of one group: known already? whose? what follows?
+ *
+ * What it is:   the inner loop of the writer: message ids are looked up, the hooks decide, the
+ * touch is written, and what follows from it (joins, stages by rule) behind it. Workload:     100
+ * touches a batch, one to sixty batches a group; about one microsecond a touch here. Threads: the
+ * writer's.
+ */
+#include "journal/journal_int.h"
+
+#include "base/time.h"
+
+#define LIVE_FUTURE_US_MAX   US_PER_DAY
+#define MESSAGE_ID_BYTES_MAX 200
+#define TIMERS_PER_GROUP     1000
+#define CHAIN_MAX	     16 /* rules that follow from rules */
+
+static void prefetch(struct journal *j, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->items[i].message_id.n)
+			idmap_prefetch(j->store.messages, message_key(b->items[i].message_id));
+	}
+}
+
+static bool is_known(struct journal *j, const struct intake *in, bool *known_r, err *e)
+{
+	uint64_t v;
+	bool found = false;
+	*known_r = false;
+	if (in->message_id.n == 0)
+		return true;
+	if (!idmap_get(j->store.messages, message_key(in->message_id), &v, &found, e))
+		return false;
+	const struct import_row *row = found ? store_import(&j->store, v >> 32) : NULL;
+	*known_r = found && !(row && row->undone_seq);
+	return true;
+}
+
+/* A clock that runs ahead by more than a day is not believed: the time of receipt stands, the
+ * sender's is kept beside it. */
+static bool correct_clock(struct journal *j, const struct batch *b, struct touch *t, err *e)
+{
+	if (b->import || t->at_us <= j->received_us + LIVE_FUTURE_US_MAX)
+		return true;
+	struct prop *props = ARENA_ARRAY(&j->batch, struct prop, t->props_n + 1);
+	if (!props)
+		return arena_err(&j->batch, e);
+	for (size_t i = 0; i < t->props_n; i++)
+		props[i] = t->props[i];
+	props[t->props_n] = (struct prop){ S("original_at"), value_time(t->at_us) };
+	t->props = props;
+	t->props_n++;
+	t->at_us = j->received_us;
+	return true;
+}
+
+/* Rules may set off rules; each round's touches are asked about in the next. */
+static bool follow_rules(struct journal *j, const struct touch *cause, err *e)
+{
+	struct touch round[DECIDED_TOUCHES_MAX] = { *cause };
+	size_t n = 1;
+	for (int depth = 0; n > 0 && depth < CHAIN_MAX; depth++) {
+		struct decided *d = j->decided;
+		d->then_n = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (!journal_hooks.react(j->store.people, &round[i], &j->batch, d, e))
+				return false;
+		}
+		n = d->then_n;
+		for (size_t i = 0; i < n; i++)
+			round[i] = d->then[i];
+		d->then_n = 0;
+		for (size_t i = 0; i < n; i++) {
+			round[i].import = cause->import;
+			round[i].cause = round[i].cause ? round[i].cause : cause->seq;
+			if (!group_append(j, &round[i], e))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool accept(struct journal *j, struct batch *b, struct intake *in, err *e)
+{
+	struct decided *d = j->decided;
+	struct touch t = d->touch;
+	t.message_id = in->message_id;
+	if (!correct_clock(j, b, &t, e) || !group_append(j, &t, e))
+		return false;
+	if (t.message_id.n && !idmap_put(j->store.messages, message_key(t.message_id),
+					 message_value(b->import, j->received_us), e))
+		return false;
+	in->outcome = OUTCOME_ACCEPTED;
+	in->seq = t.seq;
+	in->subject_is_new = d->subject_is_new;
+	if (!group_append_then(j, &t, e))
+		return false;
+	return (b->import && !b->live) || follow_rules(j, &t, e);
+}
+
+static bool one_intake(struct journal *j, struct batch *b, struct intake *in, err *e)
+{
+	bool known;
+	arena_reset(&j->batch);
+	in->reason = NULL;
+	in->seq = 0;
+	if (in->message_id.n > MESSAGE_ID_BYTES_MAX) {
+		in->outcome = OUTCOME_REJECTED;
+		in->reason = "the message id is longer than 200 bytes";
+		return true;
+	}
+	if (!is_known(j, in, &known, e))
+		return false;
+	if (known) {
+		in->outcome = OUTCOME_DUPLICATE;
+		in->reason = "known already";
+		return true;
+	}
+	struct decided *d = j->decided;
+	if (!journal_hooks.decide(j->store.people, b, in, &j->batch, d, e))
+		return false;
+	for (size_t i = 0; i < d->ids_n; i++) {
+		if (!record_add_id(&j->record, &d->ids[i], e))
+			return false;
+	}
+	in->outcome = d->outcome;
+	in->reason = d->reason;
+	in->subject_is_new = d->subject_is_new;
+	return d->outcome != OUTCOME_ACCEPTED || accept(j, b, in, e);
+}
+
+static bool one_batch(struct journal *j, struct batch *b, err *e)
+{
+	struct import_row *row = store_import(&j->store, b->import);
+	if (b->import && (!row || row->closed_seq || row->undone_seq))
+		return err_set(e, ERR_CONFLICT, "import %llu is not open",
+			       (unsigned long long)b->import);
+	prefetch(j, b);
+	if (!journal_hooks.prepare(j->store.people, b->items, b->n, &j->batch, e))
+		return false;
+	for (size_t i = 0; i < b->n; i++) {
+		if (!one_intake(j, b, &b->items[i], e))
+			return false;
+	}
+	if (row && b->import_state.n) {
+		buf_clear(&row->state);
+		buf_str(&row->state, b->import_state);
+		row->dirty = true;
+		return buf_ok(&row->state, e);
+	}
+	return true;
+}
+
+static void count_outcomes(struct journal *j, struct job **jobs, size_t n)
+{
+	mutex_lock(&j->mutex);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < jobs[i]->batch->n; k++) {
+			enum outcome o = jobs[i]->batch->items[k].outcome;
+			j->numbers.touches += o == OUTCOME_ACCEPTED;
+			j->numbers.duplicates += o == OUTCOME_DUPLICATE;
+			j->numbers.rejected += o == OUTCOME_REJECTED;
+		}
+	}
+	j->numbers.batches += n;
+	mutex_unlock(&j->mutex);
+}
+
+bool group_batches(struct journal *j, struct job **jobs, size_t n, err *e)
+{
+	group_begin(j);
+	for (size_t i = 0; i < n; i++) {
+		if (!one_batch(j, jobs[i]->batch, e)) {
+			j->must_reload = true; /* half a group is in memory */
+			return false;
+		}
+	}
+	if (!group_commit(j, e))
+		return false;
+	count_outcomes(j, jobs, n);
+	return true;
+}
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+static bool one_timer(struct journal *j, const struct ledger_timer_change *timer, err *e)
+{
+	struct decided *d = j->decided;
+	arena_reset(&j->batch);
+	d->then_n = d->ids_n = 0;
+	if (!journal_hooks.timer(j->store.people, timer, j->received_us, &j->batch, d, e))
+		return false;
+	struct touch nothing = { 0 };
+	if (!group_append_then(j, &nothing, e))
+		return false;
+	struct ledger_timer_change done = { .timer = timer->timer, .remove = true };
+	return vec_push(&j->timers_done, done) || err_nomem(e);
+}
+
+bool group_timers(struct journal *j, err *e)
+{
+	struct ledger_timer_change *timers;
+	size_t n;
+	group_begin(j);
+	if (!ledger_timers_due(j->store.ledger, j->received_us, TIMERS_PER_GROUP, &j->group,
+			       &timers, &n, e))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!one_timer(j, &timers[i], e)) {
+			j->must_reload = true;
+			return false;
+		}
+	}
+	return group_commit(j, e) && ledger_timer_next(j->store.ledger, &j->timer_next_us, e);
+}

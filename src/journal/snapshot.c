@@ -1,0 +1,155 @@
+/*
+ * snapshot.c - what is known as of one touch, for reading.
+ *
+ * What it is:   a store opened read-only. For the present it is the projections on disk, brought up
+ * to the last record; for an earlier touch a replay up to there. Promises:     nothing is written;
+ * a writer goes on undisturbed; every answer of one snapshot belongs to one sequence number.
+ * Threads:      one.
+ */
+#include "journal/journal_int.h"
+
+#include "base/mem.h"
+#include "base/time.h"
+
+#include <string.h>
+
+#define OPEN_TRIES 5
+
+struct snapshot {
+	struct store store;
+};
+
+static bool open_once(const char *dir, uint64_t as_of, struct snapshot **s_r, err *e)
+{
+	struct snapshot *s = mem_zalloc(1, sizeof *s);
+	size_t n = strlen(dir) + 1;
+	char *copy = s ? mem_alloc(n) : NULL;
+	if (!copy) {
+		mem_free(s);
+		return err_nomem(e);
+	}
+	memcpy(copy, dir, n);
+	s->store.dir = copy;
+	s->store.fs = fs_real();
+	s->store.mode = STORE_READ;
+	s->store.as_of = as_of ? as_of : UINT64_MAX;
+	if (!store_open(&s->store, e)) {
+		snapshot_close(&s);
+		return false;
+	}
+	*s_r = s;
+	return true;
+}
+
+bool snapshot_open(const char *dir, uint64_t as_of, struct snapshot **s_r, err *e)
+{
+	char path[4096];
+	struct buf b = { .p = path, .cap = sizeof path, .bytes_max = sizeof path };
+	buf_printf(&b, "%s/ledger.db%c", dir, '\0');
+	if (!buf_ok(&b, NULL) || !fs_exists(fs_real(), path))
+		return err_set(e, ERR_NOT_FOUND,
+			       "%s is no data directory; make one with `trichter --data %s init`",
+			       dir, dir);
+	/* A run of ids that the writer has just merged away is gone: the new list is read then. */
+	for (int i = 1;; i++) {
+		if (open_once(dir, as_of, s_r, e))
+			return true;
+		if (!e || e->code != ERR_NOT_FOUND || i == OPEN_TRIES)
+			return false;
+	}
+}
+
+void snapshot_close(struct snapshot **ss)
+{
+	struct snapshot *s = *ss;
+	if (!s)
+		return;
+	store_close(&s->store);
+	mem_free(s->store.dir);
+	mem_free(s);
+	*ss = NULL;
+}
+
+struct store *snapshot_store(struct snapshot *s)
+{
+	return &s->store;
+}
+
+uint64_t snapshot_seq(const struct snapshot *s)
+{
+	return MIN(s->store.as_of, s->store.last_seq);
+}
+
+struct people *snapshot_people(struct snapshot *s)
+{
+	return s->store.people;
+}
+
+struct seq_at {
+	int64_t at_us;
+	uint64_t seq;
+};
+
+static bool seq_at_touch(void *arg, const struct touch *t)
+{
+	struct seq_at *x = arg;
+	if (t->received_us > x->at_us)
+		return false;
+	x->seq = t->seq;
+	return true;
+}
+
+bool snapshot_seq_at(struct snapshot *s, int64_t at_us, uint64_t *seq_r, err *e)
+{
+	struct seq_at x = { .at_us = at_us };
+	if (!store_scan(&s->store, 1, s->store.last_seq, true, seq_at_touch, &x, e))
+		return false;
+	*seq_r = x.seq;
+	return true;
+}
+
+bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e)
+{
+	return store_scan(&s->store, 1, snapshot_seq(s), false, each, arg, e);
+}
+
+bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r,
+		      size_t *n_r, err *e)
+{
+	size_t n = s->store.imports.n;
+	struct import_info *out = ARENA_ARRAY(a, struct import_info, n);
+	if (!out)
+		return arena_err(a, e);
+	for (size_t i = 0; i < n; i++) {
+		const struct import_row *row = &s->store.imports.items[i];
+		out[i] = (struct import_info){ .import = row->import,
+					       .closed = row->closed_seq != 0,
+					       .undone = row->undone_seq != 0,
+					       .begun_us = row->begun_us,
+					       .touches = row->touches,
+					       .state = str_dup(a, buf_view(&row->state)) };
+	}
+	*imports_r = out;
+	*n_r = n;
+	return !a->over || arena_err(a, e);
+}
+
+bool snapshot_config(struct snapshot *s, str name, struct arena *a, str *value_r, err *e)
+{
+	const struct config_row *row = store_config(&s->store, name);
+	*value_r = row ? str_dup(a, row->value) : S("");
+	return !a->over || arena_err(a, e);
+}
+
+bool snapshot_config_each(struct snapshot *s, config_fn each, void *arg, err *e)
+{
+	(void)e;
+	for (size_t i = 0; i < s->store.config.n; i++) {
+		const struct config_row *row = &s->store.config.items[i];
+		if (store_config(&s->store, row->name) != row || row->value.n == 0)
+			continue;
+		if (!each(arg, row->name, row->value, row->from_seq, row->from_us, row->by))
+			break;
+	}
+	return true;
+}

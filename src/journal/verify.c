@@ -1,0 +1,138 @@
+/*
+ * verify.c - are the projections what the journal says?
+ *
+ * What it is:   checks every page and checksum, replays all records into empty projections and
+ *               compares; and compares what the rows say of imports with what their touches say.
+ * Promises:     reads only. A difference is a sentence; damage is an error that names its place.
+ */
+#include "journal/journal_int.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+struct verifying {
+	struct store *s;
+	void (*say)(void *arg, const char *sentence);
+	void *arg;
+	uint64_t differences;
+	uint64_t touches;
+	uint64_t expected_seq;
+	VEC(struct import_row) told; /* by the touches */
+	err *e;
+	bool failed;
+};
+
+static void say(struct verifying *v, const char *sentence)
+{
+	v->differences++;
+	if (v->say)
+		v->say(v->arg, sentence);
+}
+
+static struct import_row *told_import(struct verifying *v, uint64_t import)
+{
+	while (v->told.n < import) {
+		struct import_row row = { .import = v->told.n + 1 };
+		if (!vec_push(&v->told, row))
+			return NULL;
+	}
+	return &v->told.items[import - 1];
+}
+
+static bool verify_touch(void *arg, const struct touch *t)
+{
+	struct verifying *v = arg;
+	v->touches++;
+	if (t->seq != v->expected_seq) {
+		char text[ERR_TEXT_MAX];
+		struct buf b = { .p = text, .cap = sizeof text, .bytes_max = sizeof text };
+		buf_printf(&b, "touch %llu follows touch %llu: some are missing%c",
+			   (unsigned long long)t->seq, (unsigned long long)(v->expected_seq - 1),
+			   '\0');
+		say(v, text);
+	}
+	v->expected_seq = t->seq + 1;
+	value import = touch_prop(t, S("import"));
+	bool closed = str_eq(t->name, S("import_closed")),
+	     undone = str_eq(t->name, S("import_undone"));
+	uint64_t number = t->import					   ? t->import
+			  : (closed || undone) && import.kind == VALUE_INT ? (uint64_t)import.i
+									   : 0;
+	if (number == 0 || number > v->s->imports.n)
+		return true;
+	struct import_row *row = told_import(v, number);
+	if (!row) {
+		v->failed = true;
+		return err_nomem(v->e);
+	}
+	row->touches += t->import != 0;
+	row->closed_seq = closed ? t->seq : row->closed_seq;
+	row->undone_seq = undone ? t->seq : row->undone_seq;
+	return true;
+}
+
+static void compare_imports(struct verifying *v)
+{
+	for (size_t i = 0; i < v->s->imports.n; i++) {
+		const struct import_row *row = &v->s->imports.items[i];
+		struct import_row none = { 0 };
+		const struct import_row *told = i < v->told.n ? &v->told.items[i] : &none;
+		if (row->closed_seq == told->closed_seq && row->undone_seq == told->undone_seq &&
+		    row->touches == told->touches)
+			continue;
+		char text[ERR_TEXT_MAX];
+		struct buf b = { .p = text, .cap = sizeof text, .bytes_max = sizeof text };
+		buf_printf(
+			&b,
+			"import %zu: the journal holds %llu touches of it, closed at %llu, undone at "
+			"%llu; its row says %llu, %llu, %llu%c",
+			i + 1, (unsigned long long)told->touches,
+			(unsigned long long)told->closed_seq, (unsigned long long)told->undone_seq,
+			(unsigned long long)row->touches, (unsigned long long)row->closed_seq,
+			(unsigned long long)row->undone_seq, '\0');
+		say(v, text);
+	}
+}
+
+static bool compare_people(struct verifying *v)
+{
+	struct store *s = v->s;
+	struct people *replayed = NULL;
+	struct hooks_env env = {
+		.ledger = s->ledger, .fs = s->fs, .dir = s->dir, .read_only = true, .empty = true
+	};
+	env.import_hidden = store_import_hidden;
+	env.arg = s;
+	uint64_t ignored, differences = 0;
+	bool ok = journal_hooks.open(&env, &replayed, &ignored, v->e) &&
+		  store_configure(s, replayed, v->e) &&
+		  store_replay(s, replayed, s->last_seq, v->e) &&
+		  journal_hooks.compare(s->people, replayed, v->say, v->arg, &differences, v->e);
+	v->differences += differences;
+	journal_hooks.close(&replayed);
+	return ok;
+}
+
+bool journal_verify(const char *dir, void (*sentence)(void *arg, const char *sentence), void *arg,
+		    uint64_t *differences_r, uint64_t *touches_r, err *e)
+{
+	struct snapshot *snapshot;
+	if (!snapshot_open(dir, 0, &snapshot, e))
+		return false;
+	struct store *s = snapshot_store(snapshot);
+	struct verifying v = { .s = s, .say = sentence, .arg = arg, .expected_seq = 1, .e = e };
+	bool ok = ledger_check(s->ledger, e) &&
+		  store_scan(s, 1, s->last_seq, true, verify_touch, &v, e) && !v.failed;
+	if (ok && v.expected_seq != s->last_seq + 1)
+		say(&v, "the journal's last touches are missing");
+	if (ok) {
+		compare_imports(&v);
+		ok = compare_people(&v);
+	}
+	vec_free(&v.told);
+	snapshot_close(&snapshot);
+	*differences_r = v.differences;
+	*touches_r = v.touches;
+	return ok;
+}

@@ -1,0 +1,364 @@
+/*
+ * writer.c - the one thread that writes.
+ *
+ * What it is:   takes all that waits in the queue, makes one group of it, commits once, answers
+ *               everyone. Between groups it keeps timers and finishes sweeps.
+ * Promises:     an answer is given only after the commit; a failed commit leaves nothing behind, in
+ *               memory either: everything is loaded again from the disk before the next group.
+ * Threads:      runs on its own; others see `numbers` and jobs under the journal's mutex.
+ */
+#include "journal/journal_int.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+
+#include <math.h>
+
+#define GROUP_JOBS_MAX	64
+#define GROUP_BYTES_MAX (256 * MIB)
+#define SWEEP_US	(INT64_C(700) * 1000)
+#define IDLE_WAIT_US	(INT64_C(100) * 1000)
+
+void group_begin(struct journal *j)
+{
+	j->next_seq = j->store.last_seq + 1;
+	j->received_us = time_now_us();
+	arena_reset(&j->group);
+	vec_clear(&j->wb.changes);
+	vec_clear(&j->wb.timers);
+	vec_clear(&j->timers_done);
+	j->wb.arena = &j->group;
+	record_begin(&j->record, j->next_seq, j->received_us);
+}
+
+static bool is_visible(struct journal *j, uint64_t import)
+{
+	const struct import_row *row = store_import(&j->store, import);
+	return import == 0 || (row && row->closed_seq != 0);
+}
+
+bool group_append(struct journal *j, struct touch *t, err *e)
+{
+	t->seq = j->next_seq++;
+	if (t->received_us == 0)
+		t->received_us = j->received_us;
+	t->tie = t->message_id.n ? tie_of_message_id(t->message_id) : t->seq;
+	if (!record_add_touch(&j->record, t, e) || !journal_hooks.join(j->store.people, t, e))
+		return false;
+	struct import_row *row = store_import(&j->store, t->import);
+	if (row) {
+		row->touches++;
+		row->dirty = true;
+	}
+	return !is_visible(j, t->import) || journal_hooks.fold(j->store.people, t, t->seq, e);
+}
+
+/* ---- committing ------------------------------------------------------------------------------ */
+
+static bool put_change(struct journal *j, enum ledger_table table, uint64_t key, str bytes, err *e)
+{
+	struct ledger_change c = { .table = table, .key = key, .value = str_dup(&j->group, bytes) };
+	if (bytes.n && !c.value.p)
+		return arena_err(&j->group, e);
+	return vec_push(&j->wb.changes, c) || err_nomem(e);
+}
+
+static bool put_number(struct journal *j, uint64_t key, uint64_t number, err *e)
+{
+	char room[16];
+	struct buf b = { .p = room, .cap = sizeof room, .bytes_max = sizeof room };
+	buf_varint(&b, number);
+	return put_change(j, LEDGER_META, key, buf_view(&b), e);
+}
+
+static bool put_rows(struct journal *j, err *e)
+{
+	struct store *s = &j->store;
+	struct buf b CLEANUP(buf_fini);
+	buf_init(&b, 4 * MIB);
+	for (size_t i = 0; i < s->imports.n; i++) {
+		struct import_row *row = &s->imports.items[i];
+		buf_clear(&b);
+		if (row->dirty && (!store_import_encode(row, &b, e) ||
+				   !put_change(j, LEDGER_IMPORTS, row->import, buf_view(&b), e)))
+			return false;
+		row->dirty = false;
+	}
+	for (size_t i = 0; i < s->config.n; i++) {
+		struct config_row *row = &s->config.items[i];
+		buf_clear(&b);
+		if (row->dirty && (!store_config_encode(row, &b, e) ||
+				   !put_change(j, LEDGER_CONFIG, row->key, buf_view(&b), e)))
+			return false;
+		row->dirty = false;
+	}
+	return true;
+}
+
+static bool put_messages(struct journal *j, bool all, err *e)
+{
+	struct store *s = &j->store;
+	bool flushed = false, changed = false;
+	if (all || idmap_wants_flush(s->messages)) {
+		s->messages_begun_seq = j->next_seq - 1;
+		if (!idmap_flush_begin(s->messages, e))
+			return false;
+	}
+	if (!(all ? idmap_flush_wait(s->messages, &flushed, &changed, e)
+		  : idmap_poll(s->messages, &flushed, &changed, e)))
+		return false;
+	if (!changed)
+		return true;
+	if (flushed)
+		s->messages_flushed_seq = s->messages_begun_seq;
+	str manifest;
+	s->messages_changed = true;
+	return idmap_manifest(s->messages, &j->group, &manifest, e) &&
+	       put_change(j, LEDGER_META, META_MESSAGES, manifest, e) &&
+	       put_number(j, META_MESSAGES_FLUSHED, s->messages_flushed_seq, e);
+}
+
+/* The part of the sweep that ought to be done by now. */
+static bool put_sweep(struct journal *j, double share, err *e)
+{
+	int64_t now = time_monotonic_us();
+	struct people *p = j->store.people;
+	if (!j->sweeping) {
+		if (!journal_hooks.is_dirty(p) && j->store.applied_seq + 10000 > j->next_seq)
+			return true;
+		journal_hooks.sweep_begin(p, j->next_seq - 1);
+		j->sweeping = true;
+		j->sweep_began_us = now;
+	}
+	if (share < 1)
+		share = MIN(1.0, (double)(now - j->sweep_began_us) / (double)SWEEP_US);
+	bool done = false;
+	if (!journal_hooks.sweep(p, share, &j->wb, &done, e))
+		return false;
+	if (!done)
+		return true;
+	j->sweeping = false;
+	uint64_t applied = journal_hooks.swept_seq(p);
+	j->store.applied_seq = applied;
+	return put_number(j, META_APPLIED, applied, e);
+}
+
+static void note_commit(struct journal *j, int64_t us)
+{
+	size_t class = us < 1 ? 0 : (size_t)(log((double)us) / log(1.1));
+	mutex_lock(&j->mutex);
+	j->numbers.commits++;
+	j->numbers.commit_us_max = MAX(j->numbers.commit_us_max, us);
+	j->commit_classes[MIN(class, (size_t)COMMIT_CLASSES - 1)]++;
+	mutex_unlock(&j->mutex);
+}
+
+static bool commit_rows(struct journal *j, double share, bool all, err *e)
+{
+	struct store *s = &j->store;
+	int64_t began = time_monotonic_us();
+	uint64_t n = j->next_seq - s->last_seq - 1;
+	if (!journal_hooks.changes(s->people, &j->wb, e) || !put_rows(j, e))
+		return false;
+	if (s->mode == STORE_REHEARSE) {
+		journal_hooks.committed(s->people);
+		s->last_seq += n;
+		return true;
+	}
+	if (!put_messages(j, all, e) || !put_sweep(j, share, e))
+		return false;
+	for (size_t i = 0; i < j->timers_done.n; i++) {
+		if (!vec_push(&j->wb.timers, j->timers_done.items[i]))
+			return err_nomem(e);
+	}
+	struct ledger_record record = { .first_seq = s->last_seq + 1, .touches = (uint32_t)n };
+	if (n && !record_finish(&j->record, &record.body, e))
+		return false;
+	if (n + j->wb.changes.n + j->wb.timers.n == 0)
+		return true;
+	struct ledger_commit c = { .records = &record,
+				   .records_n = n ? 1 : 0,
+				   .changes = j->wb.changes.items,
+				   .changes_n = j->wb.changes.n,
+				   .timers = j->wb.timers.items,
+				   .timers_n = j->wb.timers.n };
+	if (!ledger_commit(s->ledger, &c, e))
+		return false;
+	s->last_seq += n;
+	journal_hooks.committed(s->people);
+	if (s->messages_changed)
+		idmap_commit(s->messages);
+	s->messages_changed = false;
+	for (size_t i = 0; i < j->wb.timers.n; i++) {
+		if (!j->wb.timers.items[i].remove)
+			j->timer_next_us = MIN(j->timer_next_us,
+					       j->wb.timers.items[i].timer.due_us);
+	}
+	note_commit(j, time_monotonic_us() - began);
+	return true;
+}
+
+bool group_commit(struct journal *j, err *e)
+{
+	if (commit_rows(j, 0, false, e))
+		return true;
+	j->must_reload = true;
+	return false;
+}
+
+bool flush_runs(struct journal *j, err *e)
+{
+	return journal_hooks.flush(j->store.people, &j->wb, e) && commit_rows(j, 1, true, e);
+}
+
+bool writer_flush(struct journal *j, err *e)
+{
+	if (j->store.mode == STORE_REHEARSE)
+		return true;
+	for (bool first = true; first || j->sweeping || journal_hooks.is_dirty(j->store.people);
+	     first = false) {
+		group_begin(j);
+		if (!commit_rows(j, 1, false, e)) {
+			j->must_reload = true;
+			return false;
+		}
+	}
+	return true;
+}
+
+bool group_append_then(struct journal *j, const struct touch *t, err *e)
+{
+	struct decided *d = j->decided;
+	for (size_t i = 0; i < d->then_n; i++) {
+		struct touch *next = &d->then[i];
+		next->import = t->import;
+		next->cause = next->cause ? next->cause : t->seq;
+		if (!group_append(j, next, e))
+			return false;
+	}
+	d->then_n = 0;
+	return true;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+static void answer(struct journal *j, struct job *job, bool ok, const err *e)
+{
+	mutex_lock(&j->mutex);
+	job->ok = ok;
+	if (!ok)
+		job->e = *e;
+	job->done = true;
+	cond_signal(&job->finished);
+	mutex_unlock(&j->mutex);
+}
+
+static bool reload(struct journal *j, err *e)
+{
+	store_close(&j->store);
+	j->sweeping = false;
+	j->timer_next_us = 0;
+	if (!store_open(&j->store, e)) {
+		log_event(LOG_ERROR, "reload_failed", "code=%s", err_code_name(e->code));
+		return false;
+	}
+	j->must_reload = false;
+	return true;
+}
+
+static bool disk_has_room(struct journal *j, err *e)
+{
+	uint64_t bytes;
+	if (j->store.mode == STORE_REHEARSE)
+		return true;
+	if (!fs_free_bytes(j->store.fs, j->store.dir, &bytes, e))
+		return false;
+	if (bytes >= j->options.disk_reserve_bytes)
+		return true;
+	return err_set(e, ERR_BUSY, "the disk is full: %llu MiB are free, %llu are kept in reserve",
+		       (unsigned long long)(bytes / MIB),
+		       (unsigned long long)(j->options.disk_reserve_bytes / MIB));
+}
+
+static bool run_alone(struct journal *j, struct job *job, err *e)
+{
+	switch (job->kind) {
+	case JOB_IMPORT_BEGIN:
+		return import_begin(j, job, e);
+	case JOB_IMPORT_CLOSE:
+		return import_close(j, job, e);
+	case JOB_IMPORT_UNDO:
+		return import_undo(j, job, e);
+	case JOB_CONFIG:
+		return config_set(j, job, e);
+	case JOB_FLUSH:
+		return writer_flush(j, e);
+	case JOB_BATCH:
+		break;
+	}
+	return err_set(e, ERR_INVALID, "no such job");
+}
+
+/* Batches that stand together become one group; any other job stands alone. */
+static void run_jobs(struct journal *j, struct job **jobs, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t k = i;
+		while (k < n && jobs[k]->kind == JOB_BATCH)
+			k++;
+		size_t end = k > i ? k : i + 1;
+		err e = { 0 };
+		bool ok = (!j->must_reload || reload(j, &e)) &&
+			  (jobs[i]->kind == JOB_FLUSH || disk_has_room(j, &e));
+		if (ok)
+			ok = k > i ? group_batches(j, jobs + i, k - i, &e)
+				   : run_alone(j, jobs[i], &e);
+		for (; i < end; i++)
+			answer(j, jobs[i], ok, &e);
+	}
+}
+
+static int64_t wait_us(const struct journal *j)
+{
+	if (j->must_reload)
+		return -1;
+	if (j->sweeping || journal_hooks.is_dirty(j->store.people))
+		return IDLE_WAIT_US;
+	if (j->timer_next_us == INT64_MAX)
+		return -1;
+	return MAX(INT64_C(0), MIN(j->timer_next_us - time_now_us(), 60 * US_PER_S));
+}
+
+static void idle(struct journal *j)
+{
+	err e = { 0 };
+	if (j->must_reload || j->store.mode == STORE_REHEARSE)
+		return;
+	bool ok = true;
+	if (j->timer_next_us <= time_now_us())
+		ok = group_timers(j, &e);
+	if (ok && (j->sweeping || journal_hooks.is_dirty(j->store.people))) {
+		group_begin(j);
+		ok = group_commit(j, &e);
+	}
+	if (!ok) {
+		j->must_reload = true;
+		log_event(LOG_ERROR, "write_failed", "code=%s", err_code_name(e.code));
+	}
+}
+
+void *writer_run(void *journal)
+{
+	struct journal *j = journal;
+	struct job *jobs[GROUP_JOBS_MAX];
+	for (;;) {
+		size_t n = queue_take(j->queue, (void **)jobs, ARRAY_LEN(jobs), wait_us(j));
+		if (n == 0 && queue_is_closed(j->queue))
+			return NULL;
+		if (n == 0)
+			idle(j);
+		else
+			run_jobs(j, jobs, n);
+	}
+}
