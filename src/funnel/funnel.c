@@ -1,0 +1,228 @@
+/*
+ * funnel.c - runs a funnel: a plan, one scan, a chain per subject, the counts.
+ *
+ * What it is:   what stands between the specification and the engines. Correct before fast; an
+ * engine over columns may stand behind the same interface. Promises:     FUNNEL.md, for the
+ * parameters in funnel.h; all that grows with the touches is taken from the arena given, whose
+ * maximum is the query's. Threads:      one query per thread.
+ */
+#include "funnel/funnel_int.h"
+
+#include <string.h>
+
+static bool has_stage(const struct funnel_spec *spec)
+{
+	for (size_t k = 0; k < spec->steps_n; k++)
+		if (spec->steps[k].kind == STEP_STAGE || spec->steps[k].kind == STEP_DEAL_STAGE)
+			return true;
+	return spec->steps_n == 0;
+}
+
+static bool check_spec(const struct plan *p, err *e)
+{
+	const struct funnel_spec *spec = &p->spec;
+	if (spec->steps_n > FUNNEL_STEPS_MAX)
+		return err_set(e, ERR_INVALID, "%zu steps; a funnel has at most %d", spec->steps_n,
+			       FUNNEL_STEPS_MAX);
+	if (p->lifecycle && spec->stages_n == 0)
+		return err_set(e, ERR_INVALID, "no steps and no stages; expected one or the other");
+	if (p->lifecycle && spec->stages_n >= FUNNEL_STEPS_MAX)
+		return err_set(e, ERR_INVALID, "%zu stages; the lifecycle funnel has at most %d",
+			       spec->stages_n, FUNNEL_STEPS_MAX - 1);
+	if (spec->window_us < 0)
+		return err_set(e, ERR_INVALID,
+			       "the window is negative; expected a span such as 14d, or none");
+	if (spec->from_us > spec->to_us)
+		return err_set(e, ERR_INVALID, "the period ends before it begins");
+	if (spec->of == FUNNEL_OF_STEP && (spec->of_step == 0 || spec->of_step > p->rows_n))
+		return err_set(e, ERR_INVALID,
+			       "the breakdown is of step %zu, but the steps are 1 to %zu",
+			       spec->of_step, p->rows_n);
+	return true;
+}
+
+/* A name that only a subject has needs no `of`. */
+static bool is_of_subject(str by)
+{
+	return str_starts(by, S("first_")) || str_starts(by, S("latest_"));
+}
+
+static bool plan_names(struct plan *p, struct arena *a, err *e)
+{
+	p->names = ARENA_ARRAY(a, str, p->rows_n);
+	if (!p->names)
+		return arena_err(a, e);
+	for (size_t k = 0; k < p->rows_n; k++) {
+		if (p->lifecycle)
+			p->names[k] = k == 0 ? S("visitor") : p->spec.stages[k - 1];
+		else
+			p->names[k] = step_text(a, &p->spec.steps[k]);
+		if (!p->names[k].p)
+			return arena_err(a, e);
+	}
+	return true;
+}
+
+bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, err *e)
+{
+	*p = (struct plan){ .spec = *spec, .lifecycle = spec->steps_n == 0 };
+	struct funnel_spec *s = &p->spec;
+	if (!s->window_given)
+		s->window_us = has_stage(s) ? FUNNEL_WINDOW_NONE : WINDOW_DEFAULT_US;
+	if (s->groups_max == 0)
+		s->groups_max = GROUPS_DEFAULT;
+	if (s->of == FUNNEL_OF_FIRST && is_of_subject(s->by))
+		s->of = FUNNEL_OF_PERSON;
+	p->rows_n = p->lifecycle ? s->stages_n + 1 : s->steps_n;
+	p->rules = (struct chain_rules){ .steps_n = p->lifecycle ? s->stages_n : s->steps_n,
+					 .window_us = s->window_us,
+					 .from_us = s->from_us,
+					 .to_us = s->to_us,
+					 .clip = s->tail == FUNNEL_CLIP };
+	if (!check_spec(p, e) || !plan_names(p, a, e))
+		return false;
+	return matcher_init(&p->matcher, s, a, e);
+}
+
+void plan_fini(struct plan *p)
+{
+	matcher_fini(&p->matcher);
+}
+
+void plan_chain(const struct plan *p, const struct chain_touch *touches, size_t n,
+		struct chain *chain_r)
+{
+	if (p->lifecycle)
+		lifecycle_chain(&p->rules, p->spec.order == FUNNEL_ORDERED, touches, n, chain_r);
+	else if (p->spec.order == FUNNEL_ORDERED)
+		chain_ordered(&p->rules, touches, n, chain_r);
+	else
+		chain_any(&p->rules, touches, n, chain_r);
+}
+
+bool plan_out_of_order(const struct plan *p, const struct chain_touch *touches, size_t n,
+		       size_t level)
+{
+	struct chain any;
+	uint32_t all = 0;
+	if (p->spec.order != FUNNEL_ORDERED || level == p->rows_n)
+		return false;
+	if (p->lifecycle) {
+		lifecycle_chain(&p->rules, false, touches, n, &any);
+		return any.level > level;
+	}
+	for (size_t i = 0; i < n; i++)
+		all |= touches[i].mask;
+	if ((size_t)__builtin_popcount(all) < p->rows_n)
+		return false;
+	chain_any(&p->rules, touches, n, &any);
+	return any.level == p->rows_n;
+}
+
+/* The value of the breakdown that the subject's chain has; of its own traits it is read elsewhere.
+ */
+static uint32_t chain_value(const struct plan *p, const struct chain *c,
+			    const struct chain_touch *touches)
+{
+	size_t last = c->level;
+	switch (p->spec.of) {
+	case FUNNEL_OF_FIRST:
+		return touches[c->touch[0]].value;
+	case FUNNEL_OF_LAST:
+		while (last > 1 && c->touch[last - 1] == CHAIN_NONE)
+			last--;
+		return touches[c->touch[last - 1]].value;
+	case FUNNEL_OF_STEP:
+		for (size_t k = 0; k < c->level; k++)
+			if (c->step[k] + (size_t)1 == p->spec.of_step && c->touch[k] != CHAIN_NONE)
+				return touches[c->touch[k]].value;
+		break;
+	case FUNNEL_OF_PERSON:
+		break;
+	}
+	return DICT_NONE;
+}
+
+struct run {
+	struct plan *p;
+	struct harvest h;
+	struct traits traits;
+	struct arena *a;
+	struct progress *list;
+	size_t n;
+	uint64_t out_of_order;
+};
+
+/* What the rule and the breakdown say of the subject itself. *counts_r false: the rule does not
+ * hold. */
+static bool run_traits(struct run *r, uint64_t subject, bool *counts_r, uint32_t *group_r, err *e)
+{
+	const struct funnel_spec *spec = &r->p->spec;
+	bool of_person = spec->by.n > 0 && spec->of == FUNNEL_OF_PERSON;
+	*counts_r = true;
+	if (!spec->where && !of_person)
+		return true;
+	if (!traits_read(&r->traits, subject, e) || !harvest_history(&r->h, subject, e))
+		return false;
+	*counts_r = traits_where(&r->traits, r->h.history, r->h.history_n);
+	return !*counts_r || !of_person ||
+	       dict_number(&r->h.dict, traits_breakdown(&r->traits, spec->by), group_r, e);
+}
+
+static bool run_subject(struct run *r, uint64_t subject, err *e)
+{
+	struct chain chain;
+	bool counts;
+	struct progress *progress;
+	if (!harvest_touches(&r->h, subject, e))
+		return false;
+	plan_chain(r->p, r->h.touches, r->h.touches_n, &chain);
+	bool out_of_order = plan_out_of_order(r->p, r->h.touches, r->h.touches_n, chain.level);
+	if (chain.level == 0 && !out_of_order)
+		return true;
+	uint32_t group = chain.level == 0 ? DICT_NONE : chain_value(r->p, &chain, r->h.touches);
+	if (!run_traits(r, subject, &counts, &group, e))
+		return false;
+	if (!counts)
+		return true;
+	r->out_of_order += out_of_order;
+	if (chain.level == 0)
+		return true;
+	if (!progress_make(&chain, r->h.touches, r->a, &progress, e))
+		return false;
+	progress->group = group;
+	progress->next = r->list;
+	r->list = progress;
+	r->n++;
+	return true;
+}
+
+static bool run_all(struct run *r, struct snapshot *s, struct funnel_result *result, err *e)
+{
+	if (!harvest_run(&r->h, s, r->p, r->a, e))
+		return false;
+	for (uint64_t subject = 1; subject < r->h.subjects_n; subject++)
+		if (r->h.first[subject] != 0 && !run_subject(r, subject, e))
+			return false;
+	return progress_count(r->list, r->n, r->p, &r->h.dict, r->a, result, e);
+}
+
+bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
+		struct funnel_result *r, err *e)
+{
+	struct plan plan;
+	struct run run = { .p = &plan, .a = a };
+	struct funnel_result result = { .snapshot = snapshot_seq(s) };
+	bool ok = plan_init(&plan, spec, a, e);
+	if (ok) {
+		traits_init(&run.traits, snapshot_people(s), &plan);
+		ok = run_all(&run, s, &result, e);
+		traits_fini(&run.traits);
+	}
+	result.spec = plan.spec;
+	result.out_of_order = run.out_of_order;
+	plan_fini(&plan);
+	if (ok)
+		*r = result;
+	return ok;
+}

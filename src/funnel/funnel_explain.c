@@ -1,0 +1,296 @@
+/*
+ * funnel_explain.c - why one subject came as far as it did.
+ *
+ * What it is:   the subject's touches, all of them, run through the same plan as the funnel; then
+ * one sentence about the step that is missing: it never happened, or too early, too late, outside
+ * the period, or only in a touch that counts for another step already. Promises:     level and
+ * chain are those that funnel_run counts. Threads:      one query per thread.
+ */
+#include "funnel/funnel_int.h"
+
+struct story {
+	struct plan plan;
+	struct subject_key key;
+	uint64_t subject;
+	struct arena *a;
+	struct pages pages;	   /* struct touch, as they came */
+	struct touch *touches;	   /* in their total order */
+	struct chain_touch *steps; /* those that can take part */
+	size_t *touch_of;	   /* of each step: its place in touches */
+	size_t n;
+	struct chain chain;
+	bool failed;
+	err *e;
+};
+
+static bool collect(void *arg, const struct touch *t)
+{
+	struct story *s = arg;
+	uint64_t subject;
+	s->failed = !subject_key_of(&s->key, t, &subject, s->e);
+	if (s->failed || subject != s->subject)
+		return !s->failed;
+	struct touch *to = pages_add(&s->pages, s->e);
+	s->failed = !to || !touch_keep(s->a, t, to, s->e);
+	return !s->failed;
+}
+
+static int cmp_touch(const void *a, const void *b)
+{
+	return touch_cmp(a, b);
+}
+
+/* The total order, and the steps that each touch fills. */
+static bool arrange(struct story *s, err *e)
+{
+	s->touches = ARENA_ARRAY(s->a, struct touch, s->pages.n);
+	s->steps = ARENA_ARRAY(s->a, struct chain_touch, s->pages.n);
+	s->touch_of = ARENA_ARRAY(s->a, size_t, s->pages.n);
+	if (!s->touches || !s->steps || !s->touch_of)
+		return arena_err(s->a, e);
+	for (uint32_t i = 0; i < s->pages.n; i++)
+		s->touches[i] = *(struct touch *)pages_at(&s->pages, i);
+	sort_items(s->touches, s->pages.n, sizeof *s->touches, cmp_touch);
+	for (size_t i = 0; i < s->pages.n; i++) {
+		const struct touch *t = &s->touches[i];
+		uint32_t mask = matcher_mask(&s->plan.matcher, t);
+		if (mask == 0 && !s->plan.lifecycle)
+			continue;
+		s->steps[s->n] = (struct chain_touch){
+			.at_us = t->at_us, .tie = t->tie, .seq = t->seq, .mask = mask
+		};
+		s->touch_of[s->n++] = i;
+	}
+	return true;
+}
+
+/* ---- the sentence ---------------------------------------------------------------------------- */
+
+/* How the touches that would fill a step lie to the chain; indexes into steps, or CHAIN_NONE. */
+struct lie {
+	size_t first, before, after, taken, outside;
+};
+
+static struct lie lie_of(const struct story *s, size_t step)
+{
+	struct lie lie = { CHAIN_NONE, CHAIN_NONE, CHAIN_NONE, CHAIN_NONE, CHAIN_NONE };
+	const struct chain_rules *rules = &s->plan.rules;
+	const struct chain *c = &s->chain;
+	bool ordered = s->plan.spec.order == FUNNEL_ORDERED;
+	/* From where on a further step would have counted: the last step, or else the beginning. */
+	size_t ends_at = c->level == 0 ? CHAIN_NONE
+				       : c->touch[ordered && !s->plan.lifecycle ? c->level - 1 : 0];
+	for (size_t i = 0; i < s->n; i++) {
+		int64_t at = s->steps[i].at_us;
+		bool used = false;
+		if ((s->steps[i].mask >> step & 1) == 0)
+			continue;
+		if (lie.first == CHAIN_NONE)
+			lie.first = i;
+		for (size_t k = 0; k < c->level; k++)
+			used = used || c->touch[k] == i;
+		if (used)
+			lie.taken = i;
+		else if (at < rules->from_us || (rules->clip && at >= rules->to_us))
+			lie.outside = lie.outside == CHAIN_NONE ? i : lie.outside;
+		else if (ends_at != CHAIN_NONE && at < s->steps[ends_at].at_us)
+			lie.before = i;
+		else if (lie.after == CHAIN_NONE)
+			lie.after = i;
+	}
+	return lie;
+}
+
+static str say_when(const struct story *s, size_t i)
+{
+	char text[TIME_TEXT_MAX];
+	return str_dup(s->a, time_print_local(text, s->steps[i].at_us));
+}
+
+static str why_first_missing(const struct story *s)
+{
+	struct lie lie = lie_of(s, 0);
+	str name = s->plan.names[0];
+	if (lie.first == CHAIN_NONE)
+		return str_printf(s->a, "Step 1, %.*s, never happened.", STR_ARG(name));
+	return str_printf(s->a, "Step 1, %.*s, happened only outside the period, first on %.*s.",
+			  STR_ARG(name), STR_ARG(say_when(s, lie.first)));
+}
+
+static str why_too_late(const struct story *s, str name, size_t step, size_t i)
+{
+	char window[TIME_TEXT_MAX], late[TIME_TEXT_MAX];
+	int64_t entry = s->steps[s->chain.touch[0]].at_us;
+	struct duration d = { .us = s->plan.rules.window_us };
+	int64_t late_us;
+	if (__builtin_sub_overflow(s->steps[i].at_us, entry, &late_us) ||
+	    __builtin_sub_overflow(late_us, d.us, &late_us))
+		late_us = INT64_MAX;
+	return str_printf(
+		s->a, "Step %zu, %.*s, happened on %.*s, %.*s after the window of %.*s had ended.",
+		step + 1, STR_ARG(name), STR_ARG(say_when(s, i)),
+		STR_ARG(duration_print_short(late, late_us)),
+		STR_ARG(duration_print_short(window, d.us)));
+}
+
+static str why_step_missing(const struct story *s, size_t step)
+{
+	struct lie lie = lie_of(s, step);
+	str name = s->plan.names[step];
+	bool ordered = s->plan.spec.order == FUNNEL_ORDERED;
+	if (lie.first == CHAIN_NONE)
+		return str_printf(s->a, "Step %zu, %.*s, never happened.", step + 1, STR_ARG(name));
+	if (lie.after != CHAIN_NONE && s->plan.rules.window_us != FUNNEL_WINDOW_NONE)
+		return why_too_late(s, name, step, lie.after);
+	if (lie.before != CHAIN_NONE && ordered) {
+		size_t last = s->chain.level - 1;
+		return str_printf(
+			s->a,
+			"Step %zu, %.*s, happened before step %zu, %.*s: on %.*s, not after %.*s.",
+			step + 1, STR_ARG(name), last + 1, STR_ARG(s->plan.names[last]),
+			STR_ARG(say_when(s, lie.before)),
+			STR_ARG(say_when(s, s->chain.touch[last])));
+	}
+	if (lie.before != CHAIN_NONE)
+		return str_printf(
+			s->a, "Step %zu, %.*s, happened on %.*s, outside the window of the others.",
+			step + 1, STR_ARG(name), STR_ARG(say_when(s, lie.before)));
+	if (lie.outside != CHAIN_NONE)
+		return str_printf(s->a,
+				  "Step %zu, %.*s, happened only outside the period, on %.*s.",
+				  step + 1, STR_ARG(name), STR_ARG(say_when(s, lie.outside)));
+	return str_printf(s->a,
+			  "Step %zu, %.*s, happened only in a touch that counts for another step.",
+			  step + 1, STR_ARG(name));
+}
+
+/* The stage of the chain that was first entered after the touch; 0: none. */
+static size_t stage_after(const struct story *s, size_t i)
+{
+	for (size_t k = 1; k < s->chain.level; k++)
+		if (s->chain.touch[k] != CHAIN_NONE &&
+		    s->steps[s->chain.touch[k]].at_us > s->steps[i].at_us)
+			return k;
+	return 0;
+}
+
+static str why_not_this_stage(const struct story *s, size_t stage, size_t i)
+{
+	str name = s->plan.names[stage];
+	str when = say_when(s, i);
+	size_t later = stage_after(s, i);
+	if (later != 0)
+		return str_printf(s->a, "%.*s was entered on %.*s, before %.*s, on %.*s.",
+				  STR_ARG(name), STR_ARG(when), STR_ARG(s->plan.names[later]),
+				  STR_ARG(say_when(s, s->chain.touch[later])));
+	if (chain_in_window(&s->plan.rules, s->steps[s->chain.touch[0]].at_us, s->steps[i].at_us))
+		return str_printf(s->a, "%.*s was entered on %.*s, before an earlier stage was.",
+				  STR_ARG(name), STR_ARG(when));
+	return str_printf(s->a, "%.*s was entered on %.*s, outside the window of the visit.",
+			  STR_ARG(name), STR_ARG(when));
+}
+
+/* The lowest stage above the level that was entered at all tells more than those that were not. */
+static str why_stage_missing(const struct story *s)
+{
+	size_t level = s->chain.level;
+	for (size_t stage = level; stage < s->plan.rows_n; stage++) {
+		struct lie lie = lie_of(s, stage - 1);
+		size_t i = lie.after;
+		if (i == CHAIN_NONE)
+			i = lie.before != CHAIN_NONE ? lie.before : lie.taken;
+		if (i != CHAIN_NONE)
+			return why_not_this_stage(s, stage, i);
+		if (lie.outside != CHAIN_NONE)
+			return str_printf(
+				s->a, "%.*s was entered only outside the period, on %.*s.",
+				STR_ARG(s->plan.names[stage]), STR_ARG(say_when(s, lie.outside)));
+	}
+	return str_printf(s->a, "No stage after %.*s was entered.",
+			  STR_ARG(s->plan.names[level - 1]));
+}
+
+static str why_stopped(const struct story *s)
+{
+	const struct chain *c = &s->chain;
+	if (c->level == s->plan.rows_n)
+		return S("");
+	if (s->plan.lifecycle && c->level == 0)
+		return s->n == 0 ? S("Nothing is known to have happened.")
+				 : S("Nothing happened in the period.");
+	if (s->plan.lifecycle)
+		return why_stage_missing(s);
+	if (s->plan.spec.order == FUNNEL_ORDERED)
+		return c->level == 0 ? why_first_missing(s) : why_step_missing(s, c->level);
+	uint32_t filled = 0;
+	for (size_t k = 0; k < c->level; k++)
+		filled |= UINT32_C(1) << c->step[k];
+	return why_step_missing(s, (size_t)__builtin_ctz(~filled));
+}
+
+/* ---- one subject ----------------------------------------------------------------------------- */
+
+static bool where_holds(struct story *s, struct people *p, bool *holds_r, err *e)
+{
+	struct traits traits;
+	*holds_r = true;
+	if (!s->plan.spec.where)
+		return true;
+	traits_init(&traits, p, &s->plan);
+	bool ok = traits_read(&traits, s->subject, e);
+	if (ok)
+		*holds_r = traits_where(&traits, s->touches, s->pages.n);
+	traits_fini(&traits);
+	return ok;
+}
+
+static bool tell(struct story *s, struct people *p, struct funnel_explanation *x, err *e)
+{
+	bool holds;
+	if (!arrange(s, e) || !where_holds(s, p, &holds, e))
+		return false;
+	if (!holds) {
+		str rule = rule_print(s->a, s->plan.spec.where);
+		x->why_stopped = str_printf(s->a, "Not counted: this does not hold: %.*s",
+					    STR_ARG(rule));
+		return x->why_stopped.p || arena_err(s->a, e);
+	}
+	plan_chain(&s->plan, s->steps, s->n, &s->chain);
+	x->level = s->chain.level;
+	x->chain = ARENA_ARRAY(s->a, struct touch, x->level);
+	if (!x->chain)
+		return arena_err(s->a, e);
+	for (size_t k = 0; k < x->level; k++)
+		if (s->chain.touch[k] != CHAIN_NONE)
+			x->chain[k] = s->touches[s->touch_of[s->chain.touch[k]]];
+	x->why_stopped = why_stopped(s);
+	return !s->a->over || arena_err(s->a, e);
+}
+
+static bool explain(struct story *s, struct snapshot *snapshot, const struct funnel_spec *spec,
+		    uint64_t subject, struct funnel_explanation *x, err *e)
+{
+	struct people *p = snapshot_people(snapshot);
+	if (subject == 0 || subject > people_profiles(p))
+		return err_set(e, ERR_NOT_FOUND, "there is nobody of number %ju",
+			       (uintmax_t)subject);
+	s->subject = people_subject_of(p, subject);
+	x->subject = s->subject;
+	pages_init(&s->pages, s->a, sizeof(struct touch));
+	return plan_init(&s->plan, spec, s->a, e) &&
+	       subject_key_init(&s->key, p, spec->count, s->a, e) &&
+	       snapshot_scan(snapshot, collect, s, e) && !s->failed && tell(s, p, x, e);
+}
+
+bool funnel_explain(struct snapshot *s, const struct funnel_spec *spec, uint64_t subject,
+		    struct arena *a, struct funnel_explanation *x_r, err *e)
+{
+	struct story story = { .a = a, .e = e };
+	struct funnel_explanation x = { 0 };
+	bool ok = explain(&story, s, spec, subject, &x, e);
+	subject_key_fini(&story.key);
+	plan_fini(&story.plan);
+	if (ok)
+		*x_r = x;
+	return ok;
+}

@@ -1,0 +1,89 @@
+/*
+ * funnel_where.c - what a subject is like now: for `where` and for a breakdown by its own traits.
+ *
+ * What it is:   the subject's view (people/) held against the rule, and asked for one value.
+ * Promises:     one view at a time in memory of bounded size, whatever the number of subjects.
+ * Threads:      one query per thread.
+ */
+#include "funnel/funnel_int.h"
+
+#define VIEW_BYTES_MAX (64 * MIB)
+
+void traits_init(struct traits *t, struct people *p, const struct plan *plan)
+{
+	*t = (struct traits){ .people = p, .plan = plan };
+	arena_init(&t->scratch, VIEW_BYTES_MAX);
+}
+
+void traits_fini(struct traits *t)
+{
+	arena_fini(&t->scratch);
+}
+
+bool traits_read(struct traits *t, uint64_t subject, err *e)
+{
+	arena_reset(&t->scratch);
+	t->has_company = false;
+	if (!people_view(t->people, subject, &t->scratch, &t->view, e))
+		return false;
+	value company = subject_cell(&t->view, S("company"));
+	if (t->view.entity == ENTITY_COMPANY || company.kind != VALUE_INT || company.i <= 0)
+		return true;
+	t->has_company = true;
+	return people_view(t->people, (uint64_t)company.i, &t->scratch, &t->company, e);
+}
+
+static struct subject_row row_of(const struct traits *t)
+{
+	return (struct subject_row){ .view = &t->view,
+				     .company = t->has_company ? &t->company : NULL,
+				     .now_us = t->plan->spec.now_us };
+}
+
+bool traits_where(const struct traits *t, const struct touch *history, size_t history_n)
+{
+	struct subject_row subject = row_of(t);
+	subject.history = history;
+	subject.history_n = history_n;
+	struct rule_row row = subject_rule_row(&subject);
+	return !t->plan->spec.where || rule_test(t->plan->spec.where, &row);
+}
+
+/* "first_source" and its like: where the subject's first touch came from, or the latest. */
+static bool origin_value(const struct subject_view *v, str by, value *value_r)
+{
+	bool first = str_starts(by, S("first_"));
+	if (!first && !str_starts(by, S("latest_")))
+		return false;
+	const struct origin *o = first ? &v->first_origin : &v->latest_origin;
+	const struct {
+		str name, value;
+	} fields[] = {
+		{ S("source"), o->source },
+		{ S("medium"), o->medium },
+		{ S("campaign"), o->campaign },
+		{ S("content"), o->content },
+		{ S("term"), o->term },
+		{ S("referrer"), o->referrer },
+		{ S("channel"), first ? v->first_channel : v->latest_channel },
+	};
+	str name = str_sub(by, first ? 6 : 7, by.n);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		if (str_eq(fields[i].name, name)) {
+			*value_r = fields[i].value.n > 0 ? value_text(fields[i].value)
+							 : value_none();
+			return true;
+		}
+	}
+	return false;
+}
+
+value traits_breakdown(const struct traits *t, str by)
+{
+	value v;
+	if (origin_value(&t->view, by, &v))
+		return v;
+	struct subject_row subject = row_of(t);
+	struct rule_row row = subject_rule_row(&subject);
+	return row.field(row.arg, by);
+}
