@@ -12,6 +12,7 @@
 #include "io/json.h"
 #include "journal/journal.h"
 #include "people/people.h"
+#include "rule/rule.h"
 
 /* ---- commands ----------------------------------------------------------------------------------
  */
@@ -135,6 +136,11 @@ str print_rate(char text[NUMBER_TEXT_MAX], double rate); /* "10.5 %"; "–" when
 str print_bytes(char text[NUMBER_TEXT_MAX], uint64_t n); /* "1.2 MB" */
 void put_plural(struct buf *b, uint64_t n, const char *one, const char *many);
 void put_json_value(struct json_writer *w, value v);
+/* Keys and texts of an origin that are there, into an object that is open. */
+void put_json_origin(struct json_writer *w, const struct origin *o, str channel);
+void put_json_touch(struct json_writer *w, const struct touch *t);
+/* What joined a person's profiles, and what was refused: an array. */
+void put_json_edges(struct json_writer *w, const struct edge_info *edges, size_t n);
 
 enum align { ALIGN_LEFT, ALIGN_RIGHT };
 struct table_column {
@@ -160,7 +166,7 @@ size_t table_rows(const struct table *t);
 void table_put_text(const struct table *t, const struct terminal *term, struct arena *a,
 		    struct buf *b);
 void table_put_csv(const struct table *t, bool header, struct buf *b);
-/* The rows as an array of objects. */
+/* The rows as objects, into an array that the caller opened. */
 void table_put_json(const struct table *t, struct json_writer *w);
 
 /* ---- the running command
@@ -210,6 +216,28 @@ bool history_gather(struct snapshot *s, history_keep keep, void *arg, struct are
 		    struct history *h_r, err *e) MUST_CHECK;
 /* The touches of one subject: a part of h->touches. */
 const struct touch *history_of(const struct history *h, uint64_t subject, size_t *n_r);
+
+/* ---- one person, company or deal, by column
+ * ------------------------------------------------------ */
+
+struct subject {
+	struct subject_view view;
+	struct subject_view company;
+	bool has_company;
+	struct subject_row row;
+	struct rule_row rule_row;
+};
+/* `history`: their touches, for rules with did(...); NULL, 0 when none is needed. The subject must
+ * stay where it is while its row is used. */
+bool subject_read(struct people *p, uint64_t number, const struct touch *history, size_t history_n,
+		  int64_t now_us, struct arena *a, struct subject *s_r, err *e) MUST_CHECK;
+/* "person", "name", "company", "stage", "first_source", "touches", any trait. */
+value subject_value(const struct subject *s, str column, struct arena *a);
+/* What a person is called: their name, else their e-mail address, else another id. */
+str subject_name(const struct subject_view *v, struct arena *a);
+const char *id_kind_name(enum id_kind kind);
+/* "hubspot:12", or the value alone. In the arena. */
+str id_text(const struct profile_id *id, struct arena *a);
 
 /* What help, manual page and completion are made of. */
 void help_all(struct buf *b);

@@ -1,5 +1,5 @@
 /*
- * cli_print.c - figures as people read them, values as JSON.
+ * cli_print.c - figures as people read them; values, touches and joins as JSON.
  *
  * Threads:      any.
  */
@@ -99,4 +99,86 @@ void put_json_value(struct json_writer *w, value v)
 		json_array_close(w);
 		break;
 	}
+}
+
+void put_json_origin(struct json_writer *w, const struct origin *o, str channel)
+{
+	const struct {
+		str key, text;
+	} fields[] = {
+		{ S("source"), o->source },	{ S("medium"), o->medium },
+		{ S("campaign"), o->campaign }, { S("content"), o->content },
+		{ S("term"), o->term },		{ S("referrer"), o->referrer },
+		{ S("channel"), channel },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		if (fields[i].text.n == 0)
+			continue;
+		json_key(w, fields[i].key);
+		json_put_text(w, fields[i].text);
+	}
+}
+
+void put_json_touch(struct json_writer *w, const struct touch *t)
+{
+	char text[TIME_TEXT_MAX];
+	json_object_open(w);
+	json_key(w, S("seq"));
+	json_put_uint(w, t->seq);
+	json_key(w, S("at"));
+	json_put_text(w, time_print(text, t->at_us));
+	json_key(w, S("name"));
+	json_put_text(w, t->name);
+	put_json_origin(w, &t->origin, t->channel);
+	const struct {
+		str key;
+		uint64_t n;
+	} numbers[] = { { S("company"), t->company },
+			{ S("deal"), t->deal },
+			{ S("import"), t->import },
+			{ S("cause"), t->cause } };
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		if (numbers[i].n == 0)
+			continue;
+		json_key(w, numbers[i].key);
+		json_put_uint(w, numbers[i].n);
+	}
+	if (t->rule.n > 0) {
+		json_key(w, S("rule"));
+		json_put_text(w, t->rule);
+	}
+	json_key(w, S("properties"));
+	json_object_open(w);
+	for (size_t i = 0; i < t->props_n; i++) {
+		json_key(w, t->props[i].key);
+		put_json_value(w, t->props[i].value);
+	}
+	json_object_close(w);
+	json_object_close(w);
+}
+
+void put_json_edges(struct json_writer *w, const struct edge_info *edges, size_t n)
+{
+	char text[TIME_TEXT_MAX];
+	json_array_open(w);
+	for (size_t i = 0; i < n; i++) {
+		json_object_open(w);
+		json_key(w, S("at"));
+		json_put_text(w, time_print(text, edges[i].at_us));
+		json_key(w, S("profiles"));
+		json_array_open(w);
+		json_put_uint(w, edges[i].a);
+		json_put_uint(w, edges[i].b);
+		json_array_close(w);
+		json_key(w, S("why"));
+		json_put_text(w, edges[i].why);
+		json_key(w, S("refused"));
+		json_put_bool(w, edges[i].refused);
+		json_key(w, S("separated"));
+		json_put_bool(w, edges[i].cut);
+		json_key(w, S("seq"));
+		json_put_uint(w, edges[i].seq);
+		json_object_close(w);
+	}
+	json_array_close(w);
 }

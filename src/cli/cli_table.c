@@ -148,7 +148,6 @@ void table_put_csv(const struct table *t, bool header, struct buf *b)
 
 void table_put_json(const struct table *t, struct json_writer *w)
 {
-	json_array_open(w);
 	for (size_t i = 0; i < t->cells.n; i++) {
 		size_t column = i % t->columns_n;
 		if (column == 0)
@@ -158,5 +157,4 @@ void table_put_json(const struct table *t, struct json_writer *w)
 		if (column == t->columns_n - 1)
 			json_object_close(w);
 	}
-	json_array_close(w);
 }
