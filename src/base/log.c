@@ -71,7 +71,9 @@ void log_event(enum log_level level, const char *event, const char *fmt, ...)
 		n += rest < 0 ? 0 : (size_t)rest;
 	}
 	if (n >= room) {
-		n = cut_at(line, room - 1);
+		/* The last byte that was written before the NUL goes, for it may begin a character.
+		 */
+		n = cut_at(line, room - 2);
 		memcpy(line + n, CUT, sizeof CUT - 1);
 		n += sizeof CUT - 1;
 	}
