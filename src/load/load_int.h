@@ -1,0 +1,529 @@
+/*
+ * load_int.h - what the files of load/ share.
+ *
+ * What it is:   columns (what a header means and how its cells read), the plan (which touches a row
+ *               stands for), sources of rows (CSV, JSON lines), the chunk on its way to the
+ * journal. Promises:     everything about headers is decided once, when the file is opened; a row
+ * costs one walk over its cells and one over the plan. Threads:      one loader, one thread.
+ */
+#ifndef TRICHTER_LOAD_INT_H
+#define TRICHTER_LOAD_INT_H
+
+#include "load/load.h"
+
+#include "base/map.h"
+#include "base/num.h"
+#include "base/time.h"
+#include "base/vec.h"
+#include "io/csv.h"
+#include "io/json.h"
+#include "io/yaml.h"
+
+#define LOAD_COLUMNS_MAX     CSV_FIELDS_MAX
+#define LOAD_SLOTS_MAX	     64		/* touches that one row can stand for */
+#define LOAD_CHUNK_ROWS	     2000	/* rows of one commit */
+#define LOAD_CHUNK_BYTES     (16 * MIB) /* a chunk is sent when its texts pass this */
+#define LOAD_CHUNK_ARENA_MAX (256 * MIB)
+#define LOAD_SETUP_ARENA_MAX (256 * MIB)
+#define LOAD_SAMPLE_ROWS     1000	/* rows that decide how a column reads */
+#define LOAD_CELL_BYTES_MAX  (64 * KIB) /* longest text of one cell */
+#define LOAD_ID_BYTES_MAX    1000	/* longest id */
+#define LOAD_LINE_BYTES_MAX  (4 * MIB)	/* longest line of a JSON lines file */
+#define LOAD_PATTERNS_MAX    24
+#define LOAD_AT_MAX	     4 /* columns that a touch's time is looked for in */
+#define LOAD_MESSAGE_ID_MAX  32
+#define LOAD_NO_COLUMN	     SIZE_MAX
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+/* What a column is for. Each but PROP, COMPANY_PROP, IGNORE and BECAME belongs to one column. */
+enum role {
+	ROLE_PROP,	   /* a property of the row's touches: known field or trait */
+	ROLE_COMPANY_PROP, /* the same of the person's company */
+	ROLE_IGNORE,
+	ROLE_BECAME, /* the date on which a stage was entered; column.stage names it */
+	ROLE_AT,
+	ROLE_UPDATED_AT,
+	ROLE_NAME, /* of the touch */
+	ROLE_MESSAGE_ID,
+	ROLE_EXTERNAL_ID,
+	ROLE_USER_ID,
+	ROLE_ANONYMOUS_ID,
+	ROLE_EMAIL,
+	ROLE_COMPANY_DOMAIN,
+	ROLE_COMPANY_NAME,
+	ROLE_COMPANY_ID,
+	ROLE_DEAL_ID,
+	ROLE_SOURCE,
+	ROLE_MEDIUM,
+	ROLE_CAMPAIGN,
+	ROLE_CONTENT,
+	ROLE_TERM,
+	ROLE_REFERRER,
+	ROLE_URL, /* of a page: its utm_ parameters and click ids fill the origin */
+	ROLE_CURRENCY,
+	ROLE_AMOUNT,
+	ROLE_STAGE,
+	ROLE_STAGE_AT,
+	ROLE_STAGE_FROM,
+	ROLE_CREATED_AT,
+	ROLE_CLOSED_AT,
+	ROLE_OBTAINED_AT,
+	ROLE_WON,
+	ROLE_LINKEDIN,
+	ROLES_N
+};
+
+/* How a cell reads. AUTO is decided by the first rows. */
+enum cell_type {
+	CELL_AUTO,
+	CELL_TEXT,
+	CELL_NUMBER,
+	CELL_MONEY,
+	CELL_TIME,
+	CELL_DATE,
+	CELL_BOOL,
+	CELL_LIST,
+	CELL_TYPES_N
+};
+
+/* Where the text of a column comes from. */
+enum column_from { FROM_FILE, FROM_CONSTANT, FROM_LOOKUP };
+
+/* One entry of `values:` in a map file. */
+struct translation {
+	str from, to;
+	uint64_t rows;
+};
+
+struct column {
+	str header; /* as it stands in the file */
+	str key;    /* field or trait */
+	enum role role;
+	enum cell_type type;
+	bool as_prop;  /* a role that is kept as a property too */
+	bool declared; /* the type was said, not guessed: a bad date rejects the row */
+	bool known;    /* a field of the kind, not a trait */
+	bool claimed;  /* a map or an option said what it is */
+	str stage;     /* ROLE_BECAME */
+	str pattern;   /* of dates; empty: as RFC 3339 */
+	enum num_decimal decimal;
+	double times;	  /* numbers are multiplied by this; 0: not */
+	char split;	  /* of lists */
+	char currency[4]; /* "": the row's, then the file's */
+	struct translation *values;
+	size_t values_n;
+	struct map values_by; /* text -> index */
+	bool values_closed;   /* a value that is not in `values` rejects the row */
+	uint32_t map_line;    /* where a map file speaks of it; 0: nowhere */
+	enum column_from from;
+	str constant; /* FROM_CONSTANT */
+	/* while running */
+	bool ambiguous; /* day and month cannot be told apart */
+	uint64_t filled, fallbacks;
+	uint64_t fallback_line;
+	str fallback_text;
+};
+
+struct columns {
+	VEC(struct column) all;
+	size_t of_role[ROLES_N]; /* index, or LOAD_NO_COLUMN */
+};
+
+/* One cell of a row, read. */
+struct cell_value {
+	bool filled;
+	str text; /* trimmed and translated */
+	value value;
+};
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+enum about { ABOUT_PERSON, ABOUT_COMPANY, ABOUT_DEAL, ABOUT_NOBODY };
+
+/* What must hold for a touch to be made. */
+struct condition {
+	size_t column;
+	bool filled; /* must (not, with `negate`) be filled; else one of `any` */
+	bool negate;
+	const str *any;
+	size_t any_n;
+};
+
+/* Conditions that no column states: what the standard plans find out about a row. */
+enum slot_test {
+	TEST_NONE,
+	TEST_COMPANY_PROPS, /* some field of the person's company is filled */
+	TEST_STAGE_UNDATED, /* a stage is named without the date of its entering */
+	TEST_DEAL_STAGE,    /* an open stage, or one with its own date */
+	TEST_DEAL_WON,
+	TEST_DEAL_LOST,
+	TEST_DEAL_NEW /* not a mere row of a stage history */
+};
+
+enum prop_when { PROP_ALWAYS, PROP_NO_COMPANY, PROP_STAGE_UNKNOWN, PROP_DEAL_OPEN };
+
+struct slot_prop {
+	str key;
+	size_t column;
+	uint64_t hash; /* of key */
+	enum prop_when when;
+};
+
+/* One touch that a row may stand for. */
+struct slot {
+	str name; /* empty: the row's ROLE_NAME */
+	enum about about;
+	enum slot_test test;
+	size_t at[LOAD_AT_MAX];
+	size_t at_n;
+	bool at_import; /* none of them is filled: the time of the import; else no touch */
+	bool origin;
+	bool origin_if_alone; /* only when the row has no other touch */
+	bool all_props;	      /* every ROLE_PROP column */
+	const struct condition *conditions;
+	size_t conditions_n;
+	bool stage_prop; /* the row's stage as property `stage` */
+	const struct prop *sets;
+	size_t sets_n;
+	struct slot_prop *props; /* sorted by key */
+	size_t props_n;
+	uint8_t place; /* the number that its message ids end in: 0 to 99 */
+	uint64_t seed; /* of message ids: everything constant about the slot */
+};
+
+struct plan {
+	struct slot slots[LOAD_SLOTS_MAX];
+	size_t n;
+	bool counted; /* equal rows are different events, so the n-th counts */
+};
+
+/* A second file from which columns are added to each row. */
+struct lookup {
+	str file;
+	size_t match; /* column of ours */
+	str their;    /* header of theirs */
+	bool optional;
+	bool there;
+	uint32_t map_line;
+	struct lookup_column {
+		str their;
+		size_t column; /* of ours */
+		size_t at;     /* in their rows */
+	} * columns;
+	size_t columns_n;
+	struct map rows;  /* value of `their` -> index */
+	VEC(str *) cells; /* per row, columns_n texts */
+	uint64_t misses;
+	str miss_first;
+};
+
+/* ---- what a map file says -------------------------------------------------------------------- */
+
+struct map_file {
+	const char *path;
+	const struct yaml *root;
+	bool kind_given;
+	enum load_kind kind;
+	char delimiter;
+	str encoding;
+	str date_format;
+	enum num_decimal decimal; /* NUM_GUESS: not said */
+	char currency[4];
+	str id_system;
+	bool id_system_given;
+	const struct yaml *columns, *constants, *touches, *lookups, *ignore;
+	uint64_t hash;
+};
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+struct lines;
+
+/* A row as it stands in the file. */
+struct raw_row {
+	const str *fields;
+	const struct json *const *nodes; /* JSON: where a field came from; NULL for CSV */
+	size_t n;
+	uint64_t line;
+	uint64_t number;
+	str text; /* the whole line of a JSON lines file */
+	const struct json *object;
+	str problem; /* not empty: cannot be used */
+};
+
+struct source {
+	bool json;
+	bool segment; /* Segment messages */
+	struct csv_reader *csv;
+	struct lines *lines;
+	struct json_parser *parser;
+	struct arena row; /* of the row being read */
+	struct map keys;  /* of objects -> column */
+	uint64_t number;
+	size_t rejects_tail; /* columns `line`, `reason` at the end of a rejects file: 2, else 0 */
+};
+
+/* ---- the loader ------------------------------------------------------------------------------ */
+
+struct chunk_row {
+	uint64_t line, number;
+	const str *fields;
+	size_t fields_n;
+	str text;
+	size_t first, items_n;
+	str reason; /* not empty: rejected here */
+};
+
+struct chunk {
+	struct arena arena;
+	struct intake *items;
+	uint8_t *abouts; /* enum about, per item */
+	size_t n;
+	struct chunk_row *rows;
+	size_t rows_n;
+	size_t bytes;
+};
+
+struct rejects;
+struct seen;
+
+struct loader {
+	const char *path;
+	const char *dir;
+	struct journal *j;
+	const struct load_options *o;
+	struct load_result *r;
+	struct fs *fs;
+	enum load_kind kind;
+	struct arena setup;
+	struct map_file map;
+	struct columns columns;
+	bool types_found;
+	struct plan plan;
+	VEC(struct lookup) lookups;
+	struct source source;
+	struct chunk chunk;
+	struct rejects *rejects;
+	struct seen *seen;
+	struct buf scratch; /* bytes that a message id is made of */
+	struct buf problem; /* the sentence about the present row */
+	struct cell_value *cells;
+	struct prop *props;   /* TOUCH_PROPS_MAX, scratch of Segment messages */
+	char currency[4];     /* of amounts that name none */
+	char row_currency[4]; /* the present row\'s; "" none */
+	bool currency_given;
+	str id_system; /* of external ids */
+	bool id_system_given;
+	int64_t import_us;	    /* the time of the import */
+	uint64_t bytes, head, tail; /* of the file: size and checksums */
+	uint64_t rows_before;	    /* done by an interrupted run */
+	bool replaying;		    /* the first chunk after a resume: it may have been committed */
+	int64_t progress_us;
+	/* for notes */
+	uint64_t without_company, without_person, about_nobody, import_timed, closed_before_created;
+	uint64_t closed_before_line;
+	uint64_t blocked_ids, currency_assumed, made_deal_ids;
+	struct map stages_unknown;
+};
+
+/* load_headers.c */
+str header_fold(struct arena *a, str header);
+struct field_info {
+	const char *name;
+	enum role role;
+	enum cell_type type;
+	bool as_prop;
+};
+/* The kind's own fields, by name (folded); NULL: none. */
+const struct field_info *field_find(enum load_kind kind, str name);
+const struct field_info *field_table(enum load_kind kind, size_t *n_r);
+/* Field that other systems' header stands for, NULL: none. `*rank_r`: the lower, the better. */
+const struct field_info *header_find(enum load_kind kind, str folded, size_t *rank_r);
+/* "became_a_lead_date" -> "lead"; empty: no such header. */
+str header_stage(enum load_kind kind, str header, str folded, struct arena *a);
+/* "Marketing Qualified Lead" -> "mql"; empty: unknown. */
+str stage_of_text(str text);
+/* What a deal's stage says: "won", "lost", or empty for an open one. */
+str deal_outcome_of_text(str text);
+bool kind_recognise(const str *headers, size_t n, struct arena *a, enum load_kind *kind_r);
+/* " (did you mean X?)" or nothing, appended. */
+struct near_name {
+	str want;
+	str best;
+	size_t distance;
+};
+void near_init(struct near_name *n, str want);
+void near_offer(struct near_name *n, str name);
+str near_sentence(const struct near_name *n, struct arena *a);
+
+/* load_columns.c */
+/* The file's headers; JSON: the keys of the first rows. */
+bool columns_collect(struct loader *l, err *e) MUST_CHECK;
+/* What each of them means; the kind is known by now. */
+bool columns_settle(struct loader *l, err *e) MUST_CHECK;
+bool column_add(struct loader *l, str header, err *e) MUST_CHECK; /* a key met later (JSON) */
+void columns_index(struct columns *c);
+bool columns_check(struct loader *l, err *e) MUST_CHECK;
+size_t columns_find(const struct loader *l, str header_or_key);
+void columns_fini(struct columns *c);
+
+/* load_types.c: how each column reads, from the first rows. */
+bool types_find(struct loader *l, err *e) MUST_CHECK;
+
+/* load_cells.c */
+/* Reads `text` (cleaned, not empty) as the column says. False: the row cannot be used, and
+ * l->problem says why. */
+bool cell_read(struct loader *l, struct column *c, str text, uint64_t line, struct arena *a,
+	       struct cell_value *v_r) MUST_CHECK;
+/* Trimmed; the apostrophe that keeps spreadsheets from running a text is taken off. */
+str cell_clean(str s);
+
+/* load_parse.c */
+bool parse_number(str s, enum num_decimal decimal, value *v_r);
+bool parse_bool(str s, value *v_r);
+/* `currency` is what counts when the text names none; "" then fails. */
+bool parse_money(str s, enum num_decimal decimal, const char *currency, double times, value *v_r);
+/* By a pattern (empty: RFC 3339); a pattern without an hour reads texts that have one, too. */
+bool parse_time(str s, str pattern, bool *date_only_r, int64_t *at_us_r);
+bool parse_looks_like_list(str s);
+bool parse_list(struct arena *a, str s, char split, value *v_r) MUST_CHECK;
+/* The instant of a VALUE_TIME or VALUE_DATE. */
+int64_t value_instant(value v);
+extern const char *const date_patterns[];
+extern const size_t date_patterns_n;
+
+/* load_map.c, load_map_columns.c, load_map_touch.c */
+bool map_text(const struct loader *l, const struct yaml *y, str *text_r, err *e) MUST_CHECK;
+bool map_decimal(const struct loader *l, const struct yaml *y, enum num_decimal *decimal_r,
+		 err *e) MUST_CHECK;
+bool map_currency(const struct loader *l, const struct yaml *y, char currency[4],
+		  err *e) MUST_CHECK;
+bool column_push(struct loader *l, struct column c, size_t *i_r, err *e) MUST_CHECK;
+/* " (did you mean ...?)" for a header that is not there. */
+str columns_near(struct loader *l, str header);
+bool map_read(struct loader *l, err *e) MUST_CHECK;
+bool map_error(const struct loader *l, const struct yaml *at, err *e, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+bool map_columns(struct loader *l, err *e) MUST_CHECK;
+bool map_pairs(struct loader *l, err *e) MUST_CHECK;
+bool map_lookups(struct loader *l, err *e) MUST_CHECK;
+bool map_touches(struct loader *l, err *e) MUST_CHECK;
+bool map_yes_no(const struct loader *l, const struct yaml *y, bool *yes_r, err *e) MUST_CHECK;
+bool map_known_keys(struct loader *l, const struct yaml *map, const char *const *keys, size_t n,
+		    err *e) MUST_CHECK;
+
+/* load_lookup.c */
+bool lookups_open(struct loader *l, err *e) MUST_CHECK;
+/* Texts of the added columns of the present row; uses the cells read so far. */
+bool lookups_fill(struct loader *l, uint64_t line, struct arena *a) MUST_CHECK;
+void lookups_fini(struct loader *l);
+
+/* load_plan.c */
+bool plan_make(struct loader *l, err *e) MUST_CHECK; /* the map's touches, or the standard ones */
+
+/* load_rows.c: raw row -> touches in the chunk. *ok_r false: l->problem says why not. */
+bool row_build(struct loader *l, const struct raw_row *raw, struct chunk_row *row, bool *ok_r,
+	       err *e) MUST_CHECK;
+/* The row's own copy of its texts: what the journal is given points here. */
+bool row_copy(struct loader *l, const struct raw_row *raw, struct chunk_row *row,
+	      err *e) MUST_CHECK;
+/* Room for a touch in the chunk, or NULL with the error in `e`. */
+struct intake *chunk_item(struct loader *l, enum about about, err *e) MUST_CHECK;
+
+/* load_touches.c: the slots of the plan that hold for the row that was read. */
+struct making {
+	struct loader *l;
+	struct arena *a;
+	const struct raw_row *raw;
+	struct intake whole; /* all ids and the origin of the row */
+	str stage;	     /* people: a stage of the line or empty; deals: as written */
+	bool won, lost;
+	bool has_person, has_company;
+	uint64_t blocked; /* ids of this row that stand for none */
+};
+bool touches_make(struct making *m, bool *ok_r, err *e) MUST_CHECK;
+/* A message id made of bytes and the touch's place; `p` has room for LOAD_MESSAGE_ID_MAX. */
+void message_id_print(char *p, const void *bytes, size_t n, unsigned place, str *id_r);
+
+/* load_ids.c */
+bool row_ids(struct loader *l, struct intake *whole, struct arena *a, bool *ok_r,
+	     err *e) MUST_CHECK;
+/* Bytes of the id that the message id of a touch about that subject is made of. */
+void row_subject_bytes(const struct intake *t, enum about about, struct buf *b);
+bool row_problem(struct loader *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+bool email_is_fine(struct arena *a, str s);
+
+/* load_url.c */
+void origin_from_url(str url, struct arena *a, struct origin *o);
+str url_host(str url);
+
+/* load_segment.c, load_segment_props.c */
+struct segment {
+	struct loader *l;
+	struct arena *a; /* of the chunk */
+	const struct json *object;
+	str type;
+	struct intake t;
+	struct prop *props; /* the loader's scratch */
+	size_t n;
+	bool too_many;
+	str currency;
+};
+/* traits or properties of the message, as properties of the touch; ids among them are taken. */
+bool segment_traits(struct segment *s, const struct json *traits, err *e) MUST_CHECK;
+bool segment_properties(struct segment *s, const struct json *properties, err *e) MUST_CHECK;
+void segment_put(struct segment *s, str key, value v);
+/* A text or number as text of the chunk; empty when it is neither. */
+str segment_text(struct segment *s, const struct json *node);
+bool segment_is(const struct json *object);
+bool segment_build(struct loader *l, const struct raw_row *raw, struct chunk_row *row, bool *ok_r,
+		   err *e) MUST_CHECK;
+
+/* load_json.c */
+bool lines_open(struct fs *fs, const char *path, struct lines **r_r, err *e) MUST_CHECK;
+void lines_close(struct lines **r);
+bool lines_next(struct lines *r, str *line_r, uint64_t *number_r, bool *too_long_r, bool *more_r,
+		err *e) MUST_CHECK;
+uint64_t lines_bytes_read(const struct lines *r);
+uint64_t lines_bytes_total(const struct lines *r);
+/* Scalars and lists below `node` as key, node pairs; keys joined by dots. */
+bool json_flatten(struct arena *a, str prefix, const struct json *node,
+		  bool (*each)(void *arg, str key, const struct json *leaf), void *arg,
+		  err *e) MUST_CHECK;
+value json_value(struct arena *a, const struct json *leaf);
+
+/* load_source.c */
+bool source_open(struct loader *l, err *e) MUST_CHECK;
+bool source_restart(struct loader *l, err *e) MUST_CHECK;
+bool source_next(struct loader *l, struct raw_row *raw_r, bool *more_r, err *e) MUST_CHECK;
+void source_close(struct loader *l);
+uint64_t source_bytes(const struct loader *l);
+
+/* load_rejects.c */
+bool rejects_put(struct loader *l, const struct chunk_row *row, str reason, err *e) MUST_CHECK;
+bool rejects_resume(struct loader *l, uint64_t bytes, err *e) MUST_CHECK;
+bool rejects_close(struct loader *l, err *e) MUST_CHECK;
+void rejects_drop(struct loader *l); /* after a failure: what is written stays */
+uint64_t rejects_bytes(const struct loader *l);
+
+/* load_seen.c: how often an equal row came before. */
+bool seen_new(struct seen **s_r, err *e) MUST_CHECK;
+void seen_free(struct seen **s);
+bool seen_count(struct seen *s, uint64_t hash, uint32_t *before_r, err *e) MUST_CHECK;
+
+/* load_state.c */
+bool state_file_marks(struct loader *l, err *e) MUST_CHECK;
+bool state_print(const struct loader *l, struct buf *b, err *e) MUST_CHECK;
+bool state_resume(struct loader *l, uint64_t *import_r, err *e) MUST_CHECK;
+
+/* load_notes.c */
+bool notes_make(struct loader *l, struct arena *a, str *notes_r, err *e) MUST_CHECK;
+
+/* load_open.c */
+bool loader_open(struct loader *l, const char *path, const struct load_options *o,
+		 err *e) MUST_CHECK;
+void loader_fini(struct loader *l);
+
+#endif
