@@ -165,7 +165,7 @@ bool cli_stages(struct cli *c, struct snapshot *s, str **stages_r, size_t *n_r, 
 	if (!snapshot_config(s, S("stages"), &c->arena, &text, e))
 		return false;
 	if (text.n == 0)
-		text = S("lead, mql, sal, sql, opportunity, customer");
+		text = S(STAGES_DEFAULT);
 	str *stages = ARENA_ARRAY(&c->arena, str, STAGES_MAX);
 	size_t n = 0;
 	if (stages == NULL)

@@ -172,6 +172,8 @@ void table_put_json(const struct table *t, struct json_writer *w);
 /* ---- the running command
  * ----------------------------------------------------------------------------- */
 
+#define STAGES_DEFAULT "lead, mql, sal, sql, opportunity, customer"
+
 struct cli {
 	const char *data; /* the data directory */
 	struct settings settings;
@@ -199,6 +201,8 @@ bool cli_person(struct cli *c, struct snapshot *s, const char *word, uint64_t *s
 bool cli_stages(struct cli *c, struct snapshot *s, str **stages_r, size_t *n_r, err *e) MUST_CHECK;
 /* Who changes things by hand: "cli" or "cli:LOGIN". */
 str cli_by(struct cli *c);
+/* Lets the user edit a text; `kind` ends the temporary file's name. In the arena. */
+bool editor_run(struct cli *c, const char *kind, str before, str *after_r, err *e) MUST_CHECK;
 /* Set by the first interrupt; the second ends the program. */
 const volatile bool *cli_stop_flag(void);
 

@@ -183,6 +183,13 @@ bool settings_read(struct settings *s, const char *dir, struct arena *a, err *e)
 	return true;
 }
 
+bool settings_check(str text, struct arena *a, err *e)
+{
+	struct settings s;
+	settings_init(&s);
+	return settings_take(&s, text, a, e);
+}
+
 void settings_put_file(struct buf *b, str zone)
 {
 	buf_cstr(b,

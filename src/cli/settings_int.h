@@ -32,6 +32,8 @@ void settings_init(struct settings *s);
 /* Reads DIR/trichter.yaml (none: defaults) and the environment, and sets the zone. Texts live in
  * the arena. */
 bool settings_read(struct settings *s, const char *dir, struct arena *a, err *e) MUST_CHECK;
+/* Whether a file of this text could be read. */
+bool settings_check(str text, struct arena *a, err *e) MUST_CHECK;
 const struct setting *settings_find(const struct settings *s, str name);
 /* Checks one value and writes the file anew with it. The other lines stay as they are. */
 bool settings_write(const char *dir, str name, str value, struct arena *a, err *e) MUST_CHECK;
