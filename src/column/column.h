@@ -30,31 +30,39 @@ struct idmap_options {
 };
 
 /* `manifest` is what idmap_manifest gave when it was last stored; empty for a new map. Files of this
- * name that it does not list are left-overs and removed. ERR_CORRUPT names the file. */
+ * name that it does not list are left-overs and removed. ERR_CORRUPT names the file. Read only,
+ * ERR_NOT_FOUND: a writer has removed a file since; read the stored manifest again. */
 bool idmap_open(const struct idmap_options *o, str manifest, struct idmap **m_r, err *e) MUST_CHECK;
 void idmap_close(struct idmap **m);
 
 /* Brings what a later idmap_get of that key will touch towards the cache. */
 void idmap_prefetch(const struct idmap *m, struct hash128 key);
-bool idmap_get(struct idmap *m, struct hash128 key, uint64_t *value_r);
-/* Adds or replaces, in memory. False: no memory; nothing changed. A full table is handed to the
- * background thread; the call waits only when that is a whole table behind. */
+/* False: a part of a run that was read for the first time is damaged. */
+bool idmap_get(struct idmap *m, struct hash128 key, uint64_t *value_r, bool *found_r,
+	       err *e) MUST_CHECK;
+/* Adds or replaces, in memory. False: no memory, or the table is full and could not be written as a
+ * run; nothing changed. A table is handed to the background thread when it is a quarter over its
+ * maximum and nobody began a flush; the call waits only when that is a whole table behind. */
 bool idmap_put(struct idmap *m, struct hash128 key, uint64_t value, err *e) MUST_CHECK;
 
-/* True when a flush is due: the table in memory is at its maximum. */
+/* True when a flush is due: the table in memory is at its maximum. Not while one waits to begin. */
 bool idmap_wants_flush(const struct idmap *m);
-/* Begins to write everything put so far as a run, in the background; puts and gets go on. */
+/* Begins to write everything put so far as a run, in the background; puts and gets go on. While an
+ * earlier table is being written it waits for that, and then takes what was put until then. */
 bool idmap_flush_begin(struct idmap *m, err *e) MUST_CHECK;
-/* True when the manifest has changed: a flush or a merge has finished. `*flushed_r` says whether the
- * flush that was begun is in it. The caller stores the new manifest, then calls idmap_commit. */
-bool idmap_poll(struct idmap *m, bool *flushed_r, err *e) MUST_CHECK;
-/* Waits for the flush that was begun, if any, and polls. */
-bool idmap_flush_wait(struct idmap *m, bool *flushed_r, err *e) MUST_CHECK;
-/* What to hand to the next idmap_open; in the arena. */
+/* `*changed_r`: the manifest has changed since idmap_commit, as a flush or a merge has finished;
+ * `*flushed_r`, once: the last flush that was begun is in it. The caller stores the new manifest,
+ * then calls idmap_commit; if it could not store it, the next poll says `changed` again. What fails
+ * in the background is logged and tried again; nothing is lost by it. */
+bool idmap_poll(struct idmap *m, bool *flushed_r, bool *changed_r, err *e) MUST_CHECK;
+/* Waits for the flush that was begun, if any, and polls. False also when it could not be written. */
+bool idmap_flush_wait(struct idmap *m, bool *flushed_r, bool *changed_r, err *e) MUST_CHECK;
+/* What to hand to the next idmap_open, as of the last poll; in the arena. */
 bool idmap_manifest(const struct idmap *m, struct arena *a, str *manifest_r, err *e) MUST_CHECK;
 /* The last manifest is stored: files that it no longer lists are removed. */
 void idmap_commit(struct idmap *m);
-/* Drops, at the next merge, keys whose value `dead` says is of no use any more (expired). */
+/* Drops, at the next merge, keys whose value `dead` says is of no use any more (expired). It is
+ * called on the merging thread: what it reads must not change, or be atomic or locked. */
 void idmap_set_dead(struct idmap *m, bool (*dead)(void *arg, uint64_t value), void *arg);
 
 uint64_t idmap_keys(const struct idmap *m);         /* an upper bound: replaced keys count twice */
