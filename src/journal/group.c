@@ -94,9 +94,15 @@ static bool accept(struct journal *j, struct batch *b, struct intake *in, err *e
 	in->outcome = OUTCOME_ACCEPTED;
 	in->seq = t.seq;
 	in->subject_is_new = d->subject_is_new;
+	bool joined = d->then_n > 0;
 	if (!group_append_then(j, &t, e))
 		return false;
-	return (b->import && !b->live) || follow_rules(j, &t, e);
+	if (b->import && !b->live)
+		return true;
+	/* Who was joined brings what they did: every rule may hold now. */
+	struct touch join = t;
+	join.name = S("person_identified");
+	return follow_rules(j, &t, e) && (!joined || follow_rules(j, &join, e));
 }
 
 static bool one_intake(struct journal *j, struct batch *b, struct intake *in, err *e)

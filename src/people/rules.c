@@ -430,8 +430,8 @@ bool rules_react(struct people *p, const struct touch *t, struct arena *a, struc
 {
 	if (p->rules.list.n == 0 || t->person == 0)
 		return true;
-	/* An import's end, or a new rule: everyone concerned is looked at once. */
-	bool all = str_eq(t->name, S("import_closed"));
+	/* An import's end, a new rule, a join: every rule may hold for them now. */
+	bool all = str_eq(t->name, S("import_closed")) || str_eq(t->name, S("person_identified"));
 	uint64_t person = people_subject_of(p, t->person);
 	return ask_rules(p, person, t->at_us, MAX(t->at_us, t->received_us),
 			 all ? wanted_always : wanted_by_touch, t->name, a, d, e);
