@@ -47,14 +47,18 @@ bool import_begin(struct journal *j, struct job *job, err *e)
 	return group_commit(j, e);
 }
 
-/* A touch that only says what became of an import. */
-static bool append_note(struct journal *j, str name, uint64_t import, err *e)
+/* A touch that only says what became of an import; `root`: the import that it is hidden with. */
+static bool append_note(struct journal *j, str name, uint64_t import, uint64_t root, err *e)
 {
 	struct prop *props = ARENA_ARRAY(&j->group, struct prop, 1);
 	if (!props)
 		return arena_err(&j->group, e);
 	props[0] = (struct prop){ S("import"), value_int((int64_t)import) };
-	struct touch t = { .name = name, .at_us = j->received_us, .props = props, .props_n = 1 };
+	struct touch t = { .name = name,
+			   .at_us = j->received_us,
+			   .import = root,
+			   .props = props,
+			   .props_n = 1 };
 	return group_append(j, &t, e);
 }
 
@@ -148,7 +152,7 @@ bool import_close(struct journal *j, struct job *job, err *e)
 	row->closed_seq = j->next_seq;
 	row->dirty = true;
 	j->must_reload = true; /* until all of it is done */
-	if (!buf_ok(&row->state, e) || !append_note(j, S("import_closed"), row->import, e) ||
+	if (!buf_ok(&row->state, e) || !append_note(j, S("import_closed"), row->import, row->import, e) ||
 	    !group_commit(j, e))
 		return false;
 	struct closing c = { .j = j, .row = row, .e = e };
@@ -174,7 +178,7 @@ struct undoing {
 static bool collect_subjects(void *arg, const struct touch *t)
 {
 	struct undoing *u = arg;
-	if (t->import != u->import)
+	if (t->import != u->import || str_eq(t->name, S("import_closed")))
 		return true;
 	const uint64_t about[] = { t->person, t->company, t->deal };
 	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
@@ -235,7 +239,7 @@ bool import_undo(struct journal *j, struct job *job, err *e)
 	row->undone_seq = j->next_seq;
 	row->dirty = true;
 	j->must_reload = true; /* until all of it is done */
-	if (!append_note(j, S("import_undone"), job->import, e) || !group_commit(j, e))
+	if (!append_note(j, S("import_undone"), job->import, 0, e) || !group_commit(j, e))
 		return false;
 	if (!undo_apply(&j->store, job->import, j->store.last_seq, &job->undo, e))
 		return false;

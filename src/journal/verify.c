@@ -66,7 +66,7 @@ static bool verify_touch(void *arg, const struct touch *t)
 		v->failed = true;
 		return err_nomem(v->e);
 	}
-	row->touches += t->import != 0;
+	row->touches += t->import != 0 && !closed;
 	row->closed_seq = closed ? t->seq : row->closed_seq;
 	row->undone_seq = undone ? t->seq : row->undone_seq;
 	return true;

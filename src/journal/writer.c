@@ -47,7 +47,7 @@ bool group_append(struct journal *j, struct touch *t, err *e)
 	if (!record_add_touch(&j->record, t, e) || !journal_hooks.join(j->store.people, t, e))
 		return false;
 	struct import_row *row = store_import(&j->store, t->import);
-	if (row) {
+	if (row && !str_eq(t->name, S("import_closed"))) {
 		row->touches++;
 		row->dirty = true;
 	}

@@ -445,7 +445,7 @@ static void random_histories_can_be_proven(void **state)
 		struct world w;
 		int refused = 0; /* nobody of that number, or one person already: as it should be */
 		world_init(&w);
-		configure(&w, "rule.mql", "enter mql when did(\"paper_read\", last 3d) >= 2 or city = Bonn");
+		configure(&w, "rule.mql", "enter mql when did(\"paper_read\", last 3d) >= 2 or touches > 9");
 		for (int step = 0; step < 60; step++) {
 			struct intake items[8];
 			struct prop props[8];
