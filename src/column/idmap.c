@@ -84,7 +84,6 @@ void idmap_close(struct idmap **mp)
 		run_free(&m->runs.items[i]);
 	for (size_t i = 0; i < m->obsolete.n; i++)
 		run_free(&m->obsolete.items[i]);
-	work_fini(&m->work);
 	vec_free(&m->runs);
 	vec_free(&m->obsolete);
 	idmap_table_fini(&m->active);

@@ -219,8 +219,7 @@ struct idmap_work {
 };
 
 void work_init(struct idmap_work *w);
-/* Stops the thread, dropping what it does. */
-/* Waits for the thread to end; results may still be taken. */
+/* Stops the thread, dropping what it does; what had ended can still be taken. */
 void work_stop(struct idmap_work *w);
 void work_fini(struct idmap_work *w);
 /* Starts the thread when there is none yet. */

@@ -84,7 +84,7 @@ void work_stop(struct idmap_work *w)
 	thread_join(&w->thread);
 }
 
-void work_stop(struct idmap_work *w)
+void work_fini(struct idmap_work *w)
 {
 	cond_fini(&w->wanted);
 	cond_fini(&w->done);
