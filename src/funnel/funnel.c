@@ -146,7 +146,7 @@ static uint32_t chain_value(const struct plan *p, const struct chain *c,
 struct run {
 	struct plan *p;
 	struct harvest h;
-	struct traits traits;
+	struct portrait portrait;
 	struct arena *a;
 	struct progress *list;
 	size_t n;
@@ -162,11 +162,11 @@ static bool run_traits(struct run *r, uint64_t subject, bool *counts_r, uint32_t
 	*counts_r = true;
 	if (!spec->where && !of_person)
 		return true;
-	if (!traits_read(&r->traits, subject, e) || !harvest_history(&r->h, subject, e))
+	if (!portrait_read(&r->portrait, subject, e) || !harvest_history(&r->h, subject, e))
 		return false;
-	*counts_r = traits_where(&r->traits, r->h.history, r->h.history_n);
+	*counts_r = portrait_where(&r->portrait, r->h.history, r->h.history_n);
 	return !*counts_r || !of_person ||
-	       dict_number(&r->h.dict, traits_breakdown(&r->traits, spec->by), group_r, e);
+	       dict_number(&r->h.dict, portrait_breakdown(&r->portrait, spec->by), group_r, e);
 }
 
 static bool run_subject(struct run *r, uint64_t subject, err *e)
@@ -197,9 +197,28 @@ static bool run_subject(struct run *r, uint64_t subject, err *e)
 	return true;
 }
 
+/* A property that no touch carries is one of the people, companies or deals themselves; where they
+ * came from is where they came from first. */
+static bool choose_breakdown(struct run *r, err *e)
+{
+	static const char *const origins[] = { "source", "medium",   "campaign", "content",
+					       "term",	 "referrer", "channel" };
+	struct funnel_spec *spec = &r->p->spec;
+	if (spec->by.n == 0 || spec->of != FUNNEL_OF_FIRST || r->h.dict.values.n > 1)
+		return true;
+	spec->of = FUNNEL_OF_PERSON;
+	for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
+		if (str_eq(spec->by, str_of(origins[i]))) {
+			spec->by = str_printf(r->a, "first_%s", origins[i]);
+			return spec->by.p || arena_err(r->a, e);
+		}
+	}
+	return true;
+}
+
 static bool run_all(struct run *r, struct snapshot *s, struct funnel_result *result, err *e)
 {
-	if (!harvest_run(&r->h, s, r->p, r->a, e))
+	if (!harvest_run(&r->h, s, r->p, r->a, e) || !choose_breakdown(r, e))
 		return false;
 	for (uint64_t subject = 1; subject < r->h.subjects_n; subject++)
 		if (r->h.first[subject] != 0 && !run_subject(r, subject, e))
@@ -215,9 +234,9 @@ bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena
 	struct funnel_result result = { .snapshot = snapshot_seq(s) };
 	bool ok = plan_init(&plan, spec, a, e);
 	if (ok) {
-		traits_init(&run.traits, snapshot_people(s), &plan);
+		portrait_init(&run.portrait, snapshot_people(s), &plan);
 		ok = run_all(&run, s, &result, e);
-		traits_fini(&run.traits);
+		portrait_fini(&run.portrait);
 	}
 	result.spec = plan.spec;
 	result.out_of_order = run.out_of_order;

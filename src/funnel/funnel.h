@@ -96,7 +96,8 @@ bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena
 struct funnel_explanation {
 	uint64_t subject;
 	size_t level;
-	struct touch *chain;     /* the touches chosen, one per step reached */
+	struct touch *chain;     /* the touches chosen, one per step reached; seq 0: passed over */
+	size_t *step;            /* which step each fills, from 0; in order: 0, 1, 2 ... */
 	str why_stopped;         /* a sentence; empty when it went through */
 };
 bool funnel_explain(struct snapshot *s, const struct funnel_spec *spec, uint64_t subject,

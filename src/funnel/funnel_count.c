@@ -172,8 +172,8 @@ static bool rank_groups(const struct counting *c, const struct dict *dict, struc
 static bool count_groups(struct counting *c, const struct dict *dict, struct funnel_result *r,
 			 err *e)
 {
-	struct rank *ranks;
-	size_t n, *begin, groups_n = 0;
+	struct rank *ranks = NULL;
+	size_t n = 0, *begin, groups_n = 0;
 	uint32_t *bucket_of = ARENA_ARRAY(c->a, uint32_t, dict->values.n);
 	if (!bucket_of)
 		return arena_err(c->a, e);

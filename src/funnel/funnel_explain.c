@@ -232,15 +232,15 @@ static str why_stopped(const struct story *s)
 
 static bool where_holds(struct story *s, struct people *p, bool *holds_r, err *e)
 {
-	struct traits traits;
+	struct portrait portrait;
 	*holds_r = true;
 	if (!s->plan.spec.where)
 		return true;
-	traits_init(&traits, p, &s->plan);
-	bool ok = traits_read(&traits, s->subject, e);
+	portrait_init(&portrait, p, &s->plan);
+	bool ok = portrait_read(&portrait, s->subject, e);
 	if (ok)
-		*holds_r = traits_where(&traits, s->touches, s->pages.n);
-	traits_fini(&traits);
+		*holds_r = portrait_where(&portrait, s->touches, s->pages.n);
+	portrait_fini(&portrait);
 	return ok;
 }
 
@@ -258,11 +258,14 @@ static bool tell(struct story *s, struct people *p, struct funnel_explanation *x
 	plan_chain(&s->plan, s->steps, s->n, &s->chain);
 	x->level = s->chain.level;
 	x->chain = ARENA_ARRAY(s->a, struct touch, x->level);
-	if (!x->chain)
+	x->step = ARENA_ARRAY(s->a, size_t, x->level);
+	if (!x->chain || !x->step)
 		return arena_err(s->a, e);
-	for (size_t k = 0; k < x->level; k++)
+	for (size_t k = 0; k < x->level; k++) {
+		x->step[k] = s->chain.step[k];
 		if (s->chain.touch[k] != CHAIN_NONE)
 			x->chain[k] = s->touches[s->touch_of[s->chain.touch[k]]];
+	}
 	x->why_stopped = why_stopped(s);
 	return !s->a->over || arena_err(s->a, e);
 }

@@ -145,19 +145,19 @@ value touch_breakdown(const struct touch *t, str by, int64_t now_us);
 
 /* ---- one subject's own traits (funnel_where.c) ----------------------------------------------- */
 
-struct traits {
+struct portrait {
 	struct people *people;
 	const struct plan *plan;
 	struct arena scratch;
 	struct subject_view view, company;
 	bool has_company;
 };
-void traits_init(struct traits *t, struct people *p, const struct plan *plan);
-void traits_fini(struct traits *t);
+void portrait_init(struct portrait *t, struct people *p, const struct plan *plan);
+void portrait_fini(struct portrait *t);
 /* Reads the subject; what was read before is gone. */
-bool traits_read(struct traits *t, uint64_t subject, err *e) MUST_CHECK;
-bool traits_where(const struct traits *t, const struct touch *history, size_t history_n);
-value traits_breakdown(const struct traits *t, str by);
+bool portrait_read(struct portrait *t, uint64_t subject, err *e) MUST_CHECK;
+bool portrait_where(const struct portrait *t, const struct touch *history, size_t history_n);
+value portrait_breakdown(const struct portrait *t, str by);
 
 /* ---- counting (funnel_count.c) --------------------------------------------------------------- */
 

@@ -136,7 +136,7 @@ bool funnel_parse_steps(struct arena *a, str text, struct funnel_step **steps_r,
 		return err_set(e, ERR_INVALID,
 			       "no steps; expected some, as in \"page_viewed, stage:mql\"");
 	do {
-		size_t end;
+		size_t end = 0;
 		if (n == FUNNEL_STEPS_MAX)
 			return err_set(e, ERR_INVALID,
 				       "more than %d steps; a funnel has at most that many",

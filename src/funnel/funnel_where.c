@@ -9,18 +9,18 @@
 
 #define VIEW_BYTES_MAX (64 * MIB)
 
-void traits_init(struct traits *t, struct people *p, const struct plan *plan)
+void portrait_init(struct portrait *t, struct people *p, const struct plan *plan)
 {
-	*t = (struct traits){ .people = p, .plan = plan };
+	*t = (struct portrait){ .people = p, .plan = plan };
 	arena_init(&t->scratch, VIEW_BYTES_MAX);
 }
 
-void traits_fini(struct traits *t)
+void portrait_fini(struct portrait *t)
 {
 	arena_fini(&t->scratch);
 }
 
-bool traits_read(struct traits *t, uint64_t subject, err *e)
+bool portrait_read(struct portrait *t, uint64_t subject, err *e)
 {
 	arena_reset(&t->scratch);
 	t->has_company = false;
@@ -33,14 +33,14 @@ bool traits_read(struct traits *t, uint64_t subject, err *e)
 	return people_view(t->people, (uint64_t)company.i, &t->scratch, &t->company, e);
 }
 
-static struct subject_row row_of(const struct traits *t)
+static struct subject_row row_of(const struct portrait *t)
 {
 	return (struct subject_row){ .view = &t->view,
 				     .company = t->has_company ? &t->company : NULL,
 				     .now_us = t->plan->spec.now_us };
 }
 
-bool traits_where(const struct traits *t, const struct touch *history, size_t history_n)
+bool portrait_where(const struct portrait *t, const struct touch *history, size_t history_n)
 {
 	struct subject_row subject = row_of(t);
 	subject.history = history;
@@ -78,7 +78,7 @@ static bool origin_value(const struct subject_view *v, str by, value *value_r)
 	return false;
 }
 
-value traits_breakdown(const struct traits *t, str by)
+value portrait_breakdown(const struct portrait *t, str by)
 {
 	value v;
 	if (origin_value(&t->view, by, &v))

@@ -121,7 +121,7 @@ static void put_name(const struct drawing *d, size_t k, struct buf *out)
 	char text[NAME_MAX_BYTES];
 	str name = svg_name(d, k, text);
 	if (svg_width(name, 20) > NAME_IN_SENTENCE_PX)
-		buf_printf(out, "step %zu", k + 1);
+		buf_printf(out, "step\u00A0%zu", k + 1);
 	else
 		buf_str(out, name);
 }

@@ -106,7 +106,7 @@ str svg_line(str s, int size_px, double width, str *rest_r)
 		return s;
 	}
 	/* A word is broken only when it alone fills most of the line. */
-	if (s.p[end] == ' ' || blank < end / 2)
+	if (s.p[end] == ' ' || blank == 0 || blank < end / 2)
 		blank = end;
 	*rest_r = str_trim(str_sub(s, blank, s.n));
 	return str_sub(s, 0, blank);
