@@ -1,8 +1,8 @@
 /*
  * world.h - a data directory of its own for a test, and short words for what tests do with it.
  *
- * What it is:   makes a directory below the system's temporary one, opens the journal, submits touches
- *               in one line, and removes everything at the end.
+ * What it is:   makes a directory below the system's temporary one, opens the journal, submits
+ * touches in one line, and removes everything at the end.
  */
 #ifndef TRICHTER_TESTS_WORLD_H
 #define TRICHTER_TESTS_WORLD_H

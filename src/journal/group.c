@@ -149,6 +149,8 @@ static bool one_batch(struct journal *j, struct batch *b, err *e)
 		if (!one_intake(j, b, &b->items[i], e))
 			return false;
 	}
+	if (!outbox_put(j, b->outbox, b->outbox_n, e))
+		return false;
 	if (row && b->import_state.n) {
 		buf_clear(&row->state);
 		buf_str(&row->state, b->import_state);

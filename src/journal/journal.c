@@ -108,7 +108,7 @@ bool journal_open(const char *dir, const struct journal_options *o, struct journ
 	record_writer_init(&j->record);
 	arena_init(&j->group, GROUP_ARENA_BYTES_MAX);
 	arena_init(&j->batch, BATCH_ARENA_BYTES_MAX);
-	if (!journal_prepare(j, dir, e) ||
+	if (!journal_prepare(j, dir, e) || !outbox_load(j, e) ||
 	    !ledger_timer_next(j->store.ledger, &j->timer_next_us, e) ||
 	    !thread_start(&j->thread, "writer", writer_run, j, e)) {
 		journal_release(j);
@@ -181,6 +181,29 @@ bool journal_config_set(struct journal *j, str name, str text, str by, err *e)
 bool journal_flush(struct journal *j, err *e)
 {
 	struct job job = { .kind = JOB_FLUSH };
+	return run_job(j, &job, e);
+}
+
+bool journal_outbox_due(struct journal *j, int64_t now_us, size_t max, struct arena *a,
+			struct outbox_item **items_r, size_t *n_r, err *e)
+{
+	struct job job = { .kind = JOB_OUTBOX_DUE, .at_us = now_us, .items_max = max, .arena = a };
+	if (!run_job(j, &job, e))
+		return false;
+	*items_r = job.items;
+	*n_r = job.items_n;
+	return true;
+}
+
+bool journal_outbox_done(struct journal *j, uint64_t id, err *e)
+{
+	struct job job = { .kind = JOB_OUTBOX_DONE, .outbox_id = id };
+	return run_job(j, &job, e);
+}
+
+bool journal_outbox_retry(struct journal *j, uint64_t id, int64_t due_us, err *e)
+{
+	struct job job = { .kind = JOB_OUTBOX_RETRY, .outbox_id = id, .at_us = due_us };
 	return run_job(j, &job, e);
 }
 

@@ -73,6 +73,17 @@ struct intake {
 
 enum duplicates { DUPLICATES_UPDATE, DUPLICATES_FILL, DUPLICATES_SKIP };
 
+/* Something to be delivered outside (a webhook, a mail), stored in the commit of the touches that it
+ * follows from; delivered at least once. */
+struct outbox_item {
+	uint64_t id;       /* given by the journal */
+	int64_t due_us;
+	uint32_t tries;    /* failed ones so far */
+	str kind;          /* who delivers it: "webhook", "mail" */
+	str body;
+};
+#define OUTBOX_BODY_BYTES_MAX MIB
+
 /* What one caller submits at once; one commit holds all of it or nothing. */
 struct batch {
 	struct intake *items;
@@ -82,6 +93,8 @@ struct batch {
 	enum duplicates duplicates; /* for imports: what a row of a known subject does */
 	bool live;                  /* rules fire (always so when import is 0) */
 	str import_state;           /* stored with the commit when import != 0 and not empty */
+	const struct outbox_item *outbox;
+	size_t outbox_n;
 };
 
 #define BATCH_ITEMS_MAX 10000
@@ -153,6 +166,12 @@ bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result 
 
 /* Configuration by name ("stages", "rule.mql"); the empty value removes. Valid from the next touch. */
 bool journal_config_set(struct journal *j, str name, str value, str by, err *e) MUST_CHECK;
+/* What is due for delivery, earliest first, at most `max`; in the arena. It stays in the outbox until
+ * journal_outbox_done (delivered, or given up) or journal_outbox_retry (one more try, later). */
+bool journal_outbox_due(struct journal *j, int64_t now_us, size_t max, struct arena *a,
+			struct outbox_item **items_r, size_t *n_r, err *e) MUST_CHECK;
+bool journal_outbox_done(struct journal *j, uint64_t id, err *e) MUST_CHECK;
+bool journal_outbox_retry(struct journal *j, uint64_t id, int64_t due_us, err *e) MUST_CHECK;
 /* Waits until everything accepted so far is in the projections on disk. */
 bool journal_flush(struct journal *j, err *e) MUST_CHECK;
 /* The writer's own view; only while nobody submits (tests, imports' end). */

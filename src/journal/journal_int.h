@@ -100,6 +100,11 @@ struct job {
 	uint64_t import;
 	str name, text, by;
 	struct undo_result undo;
+	int64_t at_us; /* outbox: now, or when to try again */
+	uint64_t outbox_id;
+	size_t items_max, items_n;
+	struct outbox_item *items;
+	struct arena *arena; /* the caller's, who waits */
 	bool ok;
 	bool done;
 	err e;
@@ -128,6 +133,7 @@ struct journal {
 	int64_t sweep_began_us;
 	int64_t timer_next_us;
 	VEC(struct ledger_timer_change) timers_done;
+	uint64_t outbox_last_id; /* highest number given */
 	struct journal_numbers numbers;
 	uint64_t commit_classes[COMMIT_CLASSES];
 };
@@ -150,6 +156,14 @@ bool group_append_then(struct journal *j, const struct touch *t, err *e) MUST_CH
 /* group.c */
 bool group_batches(struct journal *j, struct job **jobs, size_t n, err *e) MUST_CHECK;
 bool group_timers(struct journal *j, err *e) MUST_CHECK;
+
+/* outbox.c */
+bool outbox_load(struct journal *j, err *e) MUST_CHECK;
+bool outbox_put(struct journal *j, const struct outbox_item *items, size_t n, err *e) MUST_CHECK;
+bool outbox_run(struct journal *j, struct job *job, err *e) MUST_CHECK;
+/* Adds a row to the next commit. */
+bool group_put(struct journal *j, enum ledger_table table, uint64_t key, str bytes,
+	       err *e) MUST_CHECK;
 
 /* imports.c, config.c */
 bool import_begin(struct journal *j, struct job *job, err *e) MUST_CHECK;

@@ -56,7 +56,7 @@ bool group_append(struct journal *j, struct touch *t, err *e)
 
 /* ---- committing ------------------------------------------------------------------------------ */
 
-static bool put_change(struct journal *j, enum ledger_table table, uint64_t key, str bytes, err *e)
+bool group_put(struct journal *j, enum ledger_table table, uint64_t key, str bytes, err *e)
 {
 	struct ledger_change c = { .table = table, .key = key, .value = str_dup(&j->group, bytes) };
 	if (bytes.n && !c.value.p)
@@ -69,7 +69,7 @@ static bool put_number(struct journal *j, uint64_t key, uint64_t number, err *e)
 	char room[16];
 	struct buf b = { .p = room, .cap = sizeof room, .bytes_max = sizeof room };
 	buf_varint(&b, number);
-	return put_change(j, LEDGER_META, key, buf_view(&b), e);
+	return group_put(j, LEDGER_META, key, buf_view(&b), e);
 }
 
 static bool put_rows(struct journal *j, err *e)
@@ -81,7 +81,7 @@ static bool put_rows(struct journal *j, err *e)
 		struct import_row *row = &s->imports.items[i];
 		buf_clear(&b);
 		if (row->dirty && (!store_import_encode(row, &b, e) ||
-				   !put_change(j, LEDGER_IMPORTS, row->import, buf_view(&b), e)))
+				   !group_put(j, LEDGER_IMPORTS, row->import, buf_view(&b), e)))
 			return false;
 		row->dirty = false;
 	}
@@ -89,7 +89,7 @@ static bool put_rows(struct journal *j, err *e)
 		struct config_row *row = &s->config.items[i];
 		buf_clear(&b);
 		if (row->dirty && (!store_config_encode(row, &b, e) ||
-				   !put_change(j, LEDGER_CONFIG, row->key, buf_view(&b), e)))
+				   !group_put(j, LEDGER_CONFIG, row->key, buf_view(&b), e)))
 			return false;
 		row->dirty = false;
 	}
@@ -115,7 +115,7 @@ static bool put_messages(struct journal *j, bool all, err *e)
 	str manifest;
 	s->messages_changed = true;
 	return idmap_manifest(s->messages, &j->group, &manifest, e) &&
-	       put_change(j, LEDGER_META, META_MESSAGES, manifest, e) &&
+	       group_put(j, LEDGER_META, META_MESSAGES, manifest, e) &&
 	       put_number(j, META_MESSAGES_FLUSHED, s->messages_flushed_seq, e);
 }
 
@@ -259,7 +259,7 @@ static bool reload(struct journal *j, err *e)
 	store_close(&j->store);
 	j->sweeping = false;
 	j->timer_next_us = 0;
-	if (!store_open(&j->store, e)) {
+	if (!store_open(&j->store, e) || !outbox_load(j, e)) {
 		log_event(LOG_ERROR, "reload_failed", "code=%s", err_code_name(e->code));
 		return false;
 	}
@@ -294,6 +294,10 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 		return config_set(j, job, e);
 	case JOB_FLUSH:
 		return writer_flush(j, e);
+	case JOB_OUTBOX_DUE:
+	case JOB_OUTBOX_DONE:
+	case JOB_OUTBOX_RETRY:
+		return outbox_run(j, job, e);
 	case JOB_BATCH:
 		break;
 	}

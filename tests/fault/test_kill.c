@@ -1,9 +1,9 @@
 /*
  * test_kill.c - killed with -9 at any moment, the journal holds what it acknowledged, once.
  *
- * What it is:   a child process appends from several threads; the parent kills it at a random moment,
- *               a hundred times, and another child goes on with the same directory. What was
- *               acknowledged stands in memory shared with the parent.
+ * What it is:   a child process appends from several threads; the parent kills it at a random
+ * moment, a hundred times, and another child goes on with the same directory. What was acknowledged
+ * stands in memory shared with the parent.
  */
 #include "world.h"
 
@@ -14,9 +14,9 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#define THREADS 4
-#define KILLS 100
-#define BATCH 7
+#define THREADS	    4
+#define KILLS	    100
+#define BATCH	    7
 #define NUMBERS_MAX 2000000
 
 /* Of each thread: all message ids up to this one were acknowledged. */

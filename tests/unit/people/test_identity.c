@@ -15,7 +15,8 @@ static struct intake visit(const char *anonymous, int64_t at_us)
 				.anonymous_id = str_of(anonymous) };
 }
 
-static struct intake identify(const char *anonymous, const char *user, const char *email, int64_t at_us)
+static struct intake identify(const char *anonymous, const char *user, const char *email,
+			      int64_t at_us)
 {
 	return (struct intake){ .name = S("person_updated"),
 				.at_us = at_us,
@@ -96,9 +97,23 @@ static void alias_joins_only_who_is_not_identified(void **state)
 static void values_that_say_nothing_are_nobody(void **state)
 {
 	static const char *const BLOCKED[] = {
-		"",	 " ",	      "null",  "NULL",	       "\"null\"", "undefined", "'Undefined'",
-		"NaN",	 "nan",	      "0",     "anonymous",    "Anonymous", "none",	"[object Object]",
-		"\"[OBJECT OBJECT]\"", "{null}", "00000000-0000-0000-0000-000000000000",
+		"",
+		" ",
+		"null",
+		"NULL",
+		"\"null\"",
+		"undefined",
+		"'Undefined'",
+		"NaN",
+		"nan",
+		"0",
+		"anonymous",
+		"Anonymous",
+		"none",
+		"[object Object]",
+		"\"[OBJECT OBJECT]\"",
+		"{null}",
+		"00000000-0000-0000-0000-000000000000",
 	};
 	struct world w;
 	(void)state;
@@ -166,8 +181,12 @@ static void addresses_are_folded(void **state)
 	} CASES[] = {
 		{ "Anna@Example.COM", "anna@example.com" },
 		{ "  anna@example.com ", "anna@example.com" },
-		{ "anna@b\xC3\xBC" "cher.example", "anna@xn--bcher-kva.example" },
-		{ "anna@B\xC3\x9C" "CHER.example", "anna@xn--bcher-kva.example" },
+		{ "anna@b\xC3\xBC"
+		  "cher.example",
+		  "anna@xn--bcher-kva.example" },
+		{ "anna@B\xC3\x9C"
+		  "CHER.example",
+		  "anna@xn--bcher-kva.example" },
 		{ "anna", "" },
 		{ "@example.com", "" },
 		{ "anna@", "" },
@@ -250,8 +269,12 @@ static void the_rest_stays_together_when_its_middle_is_taken_out(void **state)
 static struct intake update(const char *user, int64_t at_us, const struct prop *props, size_t n,
 			    const char *message_id)
 {
-	return (struct intake){ .name = S("person_updated"), .at_us = at_us, .user_id = str_of(user),
-				.props = props, .props_n = n, .message_id = str_of(message_id) };
+	return (struct intake){ .name = S("person_updated"),
+				.at_us = at_us,
+				.user_id = str_of(user),
+				.props = props,
+				.props_n = n,
+				.message_id = str_of(message_id) };
 }
 
 /* Touches that say different things about one person, in any order of arrival. */
@@ -264,7 +287,7 @@ static void values_do_not_depend_on_the_order_of_arrival(void **state)
 	for (int round = 0; round < ROUNDS; round++) {
 		struct prop props[TOUCHES][2];
 		struct intake items[2][TOUCHES];
-		char ids[TOUCHES][16];
+		char ids[TOUCHES][32];
 		for (int i = 0; i < TOUCHES; i++) {
 			static const str KEYS[] = { S("city"), S("title"), S("owner") };
 			snprintf(ids[i], sizeof ids[i], "m%d-%d", round, i);
@@ -287,9 +310,10 @@ static void values_do_not_depend_on_the_order_of_arrival(void **state)
 				world_submit(&w, TRUST_SECRET, &items[run][i], 1);
 			struct subject_view v = world_view(&w, "u");
 			for (size_t i = 0; i < v.cells_n; i++)
-				snprintf(text[run] + strlen(text[run]), sizeof text[run] - strlen(text[run]),
-					 "%.*s=%lld@%lld;", STR_ARG(v.cells[i].key),
-					 (long long)v.cells[i].value.i, (long long)v.cells[i].at_us);
+				snprintf(text[run] + strlen(text[run]),
+					 sizeof text[run] - strlen(text[run]), "%.*s=%lld@%lld;",
+					 STR_ARG(v.cells[i].key), (long long)v.cells[i].value.i,
+					 (long long)v.cells[i].at_us);
 			world_fini(&w);
 		}
 		assert_string_equal(text[0], text[1]);

@@ -9,7 +9,8 @@
 
 #define DAY(n) ((int64_t)(20000 + (n)) * US_PER_DAY)
 
-static struct intake touch_named(const char *name, const char *user, int64_t at_us, const char *message_id)
+static struct intake touch_named(const char *name, const char *user, int64_t at_us,
+				 const char *message_id)
 {
 	return (struct intake){ .name = str_of(name),
 				.at_us = at_us,
@@ -37,7 +38,7 @@ static void a_message_id_is_recognised(void **state)
 
 static void a_write_key_may_not_send_reserved_names(void **state)
 {
-	static const char *const RESERVED[] = { "stage_entered", "deal_won",	 "consent_given",
+	static const char *const RESERVED[] = { "stage_entered", "deal_won",	  "consent_given",
 						"person_merged", "import_undone", "spend_booked" };
 	struct world w;
 	(void)state;
@@ -79,7 +80,10 @@ static uint64_t import_begin_ok(struct world *w)
 static void import_submit(struct world *w, uint64_t import, enum duplicates duplicates,
 			  struct intake *items, size_t n)
 {
-	struct batch b = { .items = items, .n = n, .trust = TRUST_SECRET, .import = import,
+	struct batch b = { .items = items,
+			   .n = n,
+			   .trust = TRUST_SECRET,
+			   .import = import,
 			   .duplicates = duplicates };
 	WORLD_OK(w, journal_submit(w->j, &b, &w->e));
 }
@@ -228,7 +232,8 @@ static const char MQL_RULE[] = "enter mql when stage = lead and did(\"paper_read
 
 static struct intake lead(const char *user, int64_t at_us)
 {
-	static const struct prop PROPS[] = { { S("stage"), { .kind = VALUE_TEXT, .text = { "lead", 4 } } } };
+	static const struct prop PROPS[] = { { S("stage"),
+					       { .kind = VALUE_TEXT, .text = { "lead", 4 } } } };
 	struct intake in = touch_named("stage_entered", user, at_us, NULL);
 	in.props = PROPS;
 	in.props_n = 1;
@@ -314,15 +319,20 @@ static void history_fires_no_rule_but_is_looked_at_once(void **state)
 
 static void a_rule_that_makes_no_sense_is_refused_and_changes_nothing(void **state)
 {
-	static const char *const BAD[] = { "enter", "enter mql", "enter mql if stage = lead",
-					   "enter mql when", "enter mql when stagge = lead",
-					   "enter mql when stage = ", "leave mql when stage = lead" };
+	static const char *const BAD[] = { "enter",
+					   "enter mql",
+					   "enter mql if stage = lead",
+					   "enter mql when",
+					   "enter mql when stagge = lead",
+					   "enter mql when stage = ",
+					   "leave mql when stage = lead" };
 	struct world w;
 	(void)state;
 	world_init(&w);
 	configure(&w, "rule.mql", MQL_RULE);
 	for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
-		assert_false(journal_config_set(w.j, S("rule.mql"), str_of(BAD[i]), S("test"), &w.e));
+		assert_false(
+			journal_config_set(w.j, S("rule.mql"), str_of(BAD[i]), S("test"), &w.e));
 		assert_int_equal(w.e.code, ERR_INVALID);
 	}
 	world_one(&w, TRUST_SECRET, lead("u1", DAY(1)));
@@ -435,6 +445,43 @@ static void a_rehearsal_leaves_nothing_behind(void **state)
 	world_fini(&w);
 }
 
+/* ---- outbox ---------------------------------------------------------------------------------- */
+
+static void what_is_to_be_delivered_stays_until_it_is_done(void **state)
+{
+	const struct outbox_item out[] = {
+		{ .due_us = DAY(3), .kind = S("mail"), .body = S("later") },
+		{ .due_us = DAY(1), .kind = S("webhook"), .body = S("first") }
+	};
+	struct world w;
+	struct outbox_item *items;
+	size_t n;
+	(void)state;
+	world_init(&w);
+	struct intake in = touch_named("page_viewed", "u1", DAY(1), NULL);
+	struct batch b = {
+		.items = &in, .n = 1, .trust = TRUST_SECRET, .outbox = out, .outbox_n = 2
+	};
+	WORLD_OK(&w, journal_submit(w.j, &b, &w.e));
+	world_reopen(&w);
+	WORLD_OK(&w, journal_outbox_due(w.j, DAY(2), 10, &w.a, &items, &n, &w.e));
+	assert_int_equal(n, 1);
+	assert_true(str_eq(items[0].body, S("first")));
+	WORLD_OK(&w, journal_outbox_retry(w.j, items[0].id, DAY(4), &w.e));
+	WORLD_OK(&w, journal_outbox_due(w.j, DAY(5), 10, &w.a, &items, &n, &w.e));
+	assert_int_equal(n, 2);
+	assert_true(str_eq(items[1].body, S("first")));
+	assert_int_equal(items[1].tries, 1);
+	for (size_t i = 0; i < n; i++)
+		WORLD_OK(&w, journal_outbox_done(w.j, items[i].id, &w.e));
+	assert_false(journal_outbox_done(w.j, items[0].id, &w.e));
+	assert_int_equal(w.e.code, ERR_NOT_FOUND);
+	world_reopen(&w);
+	WORLD_OK(&w, journal_outbox_due(w.j, DAY(5), 10, &w.a, &items, &n, &w.e));
+	assert_int_equal(n, 0);
+	world_fini(&w);
+}
+
 /* Everything at once, at random: live and imported, undone, joined, separated, reopened. */
 static void random_histories_can_be_proven(void **state)
 {
@@ -445,7 +492,8 @@ static void random_histories_can_be_proven(void **state)
 		struct world w;
 		int refused = 0; /* nobody of that number, or one person already: as it should be */
 		world_init(&w);
-		configure(&w, "rule.mql", "enter mql when did(\"paper_read\", last 3d) >= 2 or touches > 9");
+		configure(&w, "rule.mql",
+			  "enter mql when did(\"paper_read\", last 3d) >= 2 or touches > 9");
 		for (int step = 0; step < 60; step++) {
 			struct intake items[8];
 			struct prop props[8];
@@ -459,35 +507,42 @@ static void random_histories_can_be_proven(void **state)
 								     "person_updated" };
 				items[i] = touch_named(NAMES[rng_below(&rng, 3)],
 						       rng_chance(&rng, 0.5) ? text[i][0] : NULL,
-						       DAY((int64_t)rng_below(&rng, 9)), text[i][2]);
+						       DAY((int64_t)rng_below(&rng, 9)),
+						       text[i][2]);
 				if (rng_chance(&rng, 0.7))
 					items[i].anonymous_id = str_of(text[i][1]);
-				props[i] = (struct prop){ S("city"),
-							  value_text(rng_chance(&rng, 0.2) ? S("Bonn")
-											   : S("Kiel")) };
+				props[i] = (struct prop){
+					S("city"),
+					value_text(rng_chance(&rng, 0.2) ? S("Bonn") : S("Kiel"))
+				};
 				items[i].props = &props[i];
 				items[i].props_n = 1;
-				items[i].origin.source = rng_chance(&rng, 0.3) ? S("google") : S("");
+				items[i].origin.source = rng_chance(&rng, 0.3) ? S("google")
+									       : S("");
 			}
 			uint64_t dice = rng_below(&rng, 20);
 			if (dice < 14) {
 				world_submit(&w, TRUST_SECRET, items, n);
 			} else if (dice < 17) {
 				uint64_t import = import_begin_ok(&w);
-				import_submit(&w, import, (enum duplicates)rng_below(&rng, 3), items, n);
+				import_submit(&w, import, (enum duplicates)rng_below(&rng, 3),
+					      items, n);
 				if (rng_chance(&rng, 0.3))
 					world_reopen(&w);
 				WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
 				struct undo_result undone;
 				if (rng_chance(&rng, 0.5))
-					WORLD_OK(&w, journal_import_undo(w.j, import, &undone, &w.e));
+					WORLD_OK(&w,
+						 journal_import_undo(w.j, import, &undone, &w.e));
 			} else if (dice == 17) {
 				uint64_t all = people_profiles(journal_people(w.j)) + 1;
-				refused += !people_merge(w.j, rng_below(&rng, all), rng_below(&rng, all),
-						   S("t"), S("t"), &w.e);
+				refused += !people_merge(w.j, rng_below(&rng, all),
+							 rng_below(&rng, all), S("t"), S("t"),
+							 &w.e);
 			} else if (dice == 18) {
 				uint64_t all = people_profiles(journal_people(w.j)) + 1;
-				refused += !people_unmerge(w.j, rng_below(&rng, all), S("t"), S("t"), &w.e);
+				refused += !people_unmerge(w.j, rng_below(&rng, all), S("t"),
+							   S("t"), &w.e);
 			} else {
 				world_reopen(&w);
 			}
@@ -518,6 +573,7 @@ int main(void)
 		cmocka_unit_test(configuration_keeps_its_versions),
 		cmocka_unit_test(one_process_writes_at_a_time),
 		cmocka_unit_test(a_rehearsal_leaves_nothing_behind),
+		cmocka_unit_test(what_is_to_be_delivered_stays_until_it_is_done),
 		cmocka_unit_test(random_histories_can_be_proven),
 	};
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
