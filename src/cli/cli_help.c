@@ -51,23 +51,9 @@ const struct command command_completion = {
 	.run = completion_run,
 };
 
-/* Words of `text`, wrapped, each line after the first indented. */
-static void put_wrapped(struct buf *b, size_t column, size_t indent, const char *text)
+static void put_wrapped(struct buf *b, size_t indent, const char *text)
 {
-	for (str rest = str_of(text), word; str_next(&rest, ' ', &word);) {
-		if (column + word.n + 1 > HELP_WIDTH && column > indent) {
-			buf_byte(b, '\n');
-			for (size_t i = 0; i < indent; i++)
-				buf_byte(b, ' ');
-			column = indent;
-		} else if (column > indent) {
-			buf_byte(b, ' ');
-			column++;
-		}
-		buf_str(b, word);
-		column += word.n;
-	}
-	buf_byte(b, '\n');
+	text_put_wrapped(b, indent, indent, HELP_WIDTH, str_of(text));
 }
 
 static void put_entry(struct buf *b, str head, const char *text)
@@ -80,7 +66,7 @@ static void put_entry(struct buf *b, str head, const char *text)
 	}
 	for (; column < HELP_COLUMN; column++)
 		buf_byte(b, ' ');
-	put_wrapped(b, HELP_COLUMN, HELP_COLUMN, text);
+	put_wrapped(b, HELP_COLUMN, text);
 }
 
 static void put_options(struct buf *b, const struct option *options)
@@ -98,7 +84,7 @@ static void put_options(struct buf *b, const struct option *options)
 void help_all(struct buf *b)
 {
 	buf_cstr(b, "Usage: trichter [--data DIR] COMMAND ...\n\n");
-	put_wrapped(b, 0, 0, intro);
+	put_wrapped(b, 0, intro);
 	buf_cstr(b, "\nCommands:\n");
 	for (size_t i = 0; command_at(i) != NULL; i++)
 		put_entry(b, str_of(command_at(i)->name), command_at(i)->summary);
@@ -120,7 +106,7 @@ static void put_about(struct buf *b, const char *about)
 		if (n == 0 || text[0] == ' ')
 			buf_printf(b, "%s\n", text);
 		else
-			put_wrapped(b, 0, 0, text);
+			put_wrapped(b, 0, text);
 	}
 }
 
@@ -140,7 +126,7 @@ void help_command(const struct command *c, struct buf *b)
 	for (const struct example *x = c->examples; x->line != NULL; x++) {
 		buf_printf(b, "  trichter %s\n", x->line);
 		buf_cstr(b, "      ");
-		put_wrapped(b, 6, 6, x->does);
+		put_wrapped(b, 6, x->does);
 	}
 }
 

@@ -126,14 +126,17 @@ size_t text_width(str text);
  * Control characters become U+FFFD, so that a name cannot steer the terminal. */
 void text_put_fitted(const struct terminal *t, struct buf *b, str text, size_t columns);
 void text_put_clean(struct buf *b, str text);
+/* Words in lines of at most `columns`, further lines indented; begins at `column`, ends the line.
+ */
+void text_put_wrapped(struct buf *b, size_t column, size_t indent, size_t columns, str text);
 
 /* ---- printing
  * -------------------------------------------------------------------------------------- */
 
 #define NUMBER_TEXT_MAX 40
-str print_count(char text[NUMBER_TEXT_MAX], uint64_t n); /* "8,000" */
-str print_rate(char text[NUMBER_TEXT_MAX], double rate); /* "10.5 %"; "–" when unknown */
-str print_bytes(char text[NUMBER_TEXT_MAX], uint64_t n); /* "1.2 MB" */
+str show_count(char text[NUMBER_TEXT_MAX], uint64_t n); /* "8,000" */
+str show_rate(char text[NUMBER_TEXT_MAX], double rate); /* "10.5 %"; "–" when unknown */
+str show_bytes(char text[NUMBER_TEXT_MAX], uint64_t n); /* "1.2 MB" */
 void put_plural(struct buf *b, uint64_t n, const char *one, const char *many);
 void put_json_value(struct json_writer *w, value v);
 /* Keys and texts of an origin that are there, into an object that is open. */

@@ -136,9 +136,9 @@ static bool facet_table(struct query *q, str field, const struct facet *f, bool 
 			  .text = item->text.p != NULL ? item->text : S("(without)"),
 			  .style = item->text.p != NULL ? STYLE_PLAIN : STYLE_GREY },
 			{ .value = value_int((int64_t)item->n),
-			  .text = str_dup(&q->cli->arena, print_count(text, item->n)) },
+			  .text = str_dup(&q->cli->arena, show_count(text, item->n)) },
 			{ .value = value_real(share),
-			  .text = str_dup(&q->cli->arena, print_rate(text, share)) },
+			  .text = str_dup(&q->cli->arena, show_rate(text, share)) },
 		};
 		for (size_t i = skip; ok && i < ARRAY_LEN(cells); i++)
 			ok = table_add(&t, cells[i], e);
@@ -167,7 +167,7 @@ static bool facets_print(struct query *q, const struct facets *facets, err *e)
 	if (csv)
 		buf_cstr(&q->cli->out, "field,value,count,share\n");
 	else
-		buf_printf(&q->cli->out, "%.*s people\n", STR_ARG(print_count(text, q->count)));
+		buf_printf(&q->cli->out, "%.*s people\n", STR_ARG(show_count(text, q->count)));
 	for (size_t i = 0; i < q->facets_n; i++) {
 		buf_cstr(&q->cli->out, csv ? "" : "\n");
 		if (!facet_table(q, q->facets[i], &facets->all[i], csv, e))

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-str print_count(char text[NUMBER_TEXT_MAX], uint64_t n)
+str show_count(char text[NUMBER_TEXT_MAX], uint64_t n)
 {
 	char digits[24];
 	int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
@@ -24,7 +24,7 @@ str print_count(char text[NUMBER_TEXT_MAX], uint64_t n)
 	return str_make(text, at);
 }
 
-str print_rate(char text[NUMBER_TEXT_MAX], double rate)
+str show_rate(char text[NUMBER_TEXT_MAX], double rate)
 {
 	if (!isfinite(rate))
 		return S("–");
@@ -34,7 +34,7 @@ str print_rate(char text[NUMBER_TEXT_MAX], double rate)
 	return str_make(text, (size_t)MIN(MAX(n, 0), NUMBER_TEXT_MAX - 1));
 }
 
-str print_bytes(char text[NUMBER_TEXT_MAX], uint64_t n)
+str show_bytes(char text[NUMBER_TEXT_MAX], uint64_t n)
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
 	double v = (double)n;
@@ -51,7 +51,7 @@ str print_bytes(char text[NUMBER_TEXT_MAX], uint64_t n)
 void put_plural(struct buf *b, uint64_t n, const char *one, const char *many)
 {
 	char text[NUMBER_TEXT_MAX];
-	buf_printf(b, "%.*s %s", STR_ARG(print_count(text, n)), n == 1 ? one : many);
+	buf_printf(b, "%.*s %s", STR_ARG(show_count(text, n)), n == 1 ? one : many);
 }
 
 static void put_json_money(struct json_writer *w, value v)

@@ -94,6 +94,13 @@ static void put_cell(const struct terminal *term, struct buf *b, const struct ta
 		put_blanks(b, TABLE_GAP);
 }
 
+static void end_line(struct buf *b)
+{
+	while (b->n > 0 && b->p[b->n - 1] == ' ')
+		b->n--;
+	buf_byte(b, '\n');
+}
+
 void table_put_text(const struct table *t, const struct terminal *term, struct arena *a,
 		    struct buf *b)
 {
@@ -110,14 +117,14 @@ void table_put_text(const struct table *t, const struct terminal *term, struct a
 	for (size_t i = 0; i < t->columns_n; i++)
 		put_cell(term, b, &t->columns[i], widths[i], i + 1 == t->columns_n, STYLE_GREY,
 			 t->columns[i].title);
-	buf_byte(b, '\n');
+	end_line(b);
 	for (size_t i = 0; i < t->cells.n; i++) {
 		size_t column = i % t->columns_n;
 		bool last = column + 1 == t->columns_n;
 		put_cell(term, b, &t->columns[column], widths[column], last,
 			 t->cells.items[i].style, cell_text(&t->cells.items[i], &scratch));
 		if (last)
-			buf_byte(b, '\n');
+			end_line(b);
 	}
 	buf_fini(&scratch);
 }

@@ -137,6 +137,25 @@ void text_put_clean(struct buf *b, str text)
 		character_put(b, character_next(&text));
 }
 
+void text_put_wrapped(struct buf *b, size_t column, size_t indent, size_t columns, str text)
+{
+	for (str word; str_next(&text, ' ', &word);) {
+		size_t width = text_width(word);
+		if (column + width + 1 > columns && column > indent) {
+			buf_byte(b, '\n');
+			for (size_t i = 0; i < indent; i++)
+				buf_byte(b, ' ');
+			column = indent;
+		} else if (column > indent) {
+			buf_byte(b, ' ');
+			column++;
+		}
+		text_put_clean(b, word);
+		column += width;
+	}
+	buf_byte(b, '\n');
+}
+
 void terminal_put(const struct terminal *t, struct buf *b, enum style style, str text)
 {
 	if (style != STYLE_PLAIN)

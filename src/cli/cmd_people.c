@@ -373,7 +373,7 @@ static bool count_print(struct query *q, err *e)
 	if (q->format == FORMAT_JSON)
 		buf_printf(&q->cli->out, "{\"count\":%llu}\n", (unsigned long long)q->count);
 	else
-		buf_printf(&q->cli->out, "%.*s\n", STR_ARG(print_count(text, q->count)));
+		buf_printf(&q->cli->out, "%.*s\n", STR_ARG(show_count(text, q->count)));
 	return true;
 }
 

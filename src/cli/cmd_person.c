@@ -117,7 +117,7 @@ static void put_head(struct cli *c, const struct page *p)
 		return;
 	char last[TIME_TEXT_MAX];
 	put_line(c, "touches",
-		 str_printf(a, "%.*s from %.*s to %.*s", STR_ARG(print_count(text, v->touches)),
+		 str_printf(a, "%.*s from %.*s to %.*s", STR_ARG(show_count(text, v->touches)),
 			    STR_ARG(time_print_local(at, v->first_us)),
 			    STR_ARG(time_print_local(last, v->last_us))));
 }

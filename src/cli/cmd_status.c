@@ -136,7 +136,7 @@ static bool put_imports(struct cli *c, const struct report *r, err *e)
 			{ .value = value_text(
 				  str_dup(&c->arena, time_print_local(at, info->begun_us))) },
 			{ .value = value_text(
-				  str_dup(&c->arena, print_count(text, info->touches))) },
+				  str_dup(&c->arena, show_count(text, info->touches))) },
 			{ .value = value_text(str_of(import_state(info))),
 			  .style = open ? STYLE_BAD : STYLE_GREY },
 		};
@@ -170,11 +170,11 @@ static bool put_words(struct cli *c, const struct report *r, err *e)
 		sum += r->disk.bytes[i];
 		if (r->disk.bytes[i] > 0)
 			buf_printf(b, "%-14s %10.*s\n", part_names[i],
-				   STR_ARG(print_bytes(text, r->disk.bytes[i])));
+				   STR_ARG(show_bytes(text, r->disk.bytes[i])));
 	}
-	buf_printf(b, "%-14s %10.*s\n", "in all", STR_ARG(print_bytes(text, sum)));
+	buf_printf(b, "%-14s %10.*s\n", "in all", STR_ARG(show_bytes(text, sum)));
 	buf_printf(b, "%-14s %10.*s\n", "free on disk",
-		   STR_ARG(print_bytes(text, r->disk.free_bytes)));
+		   STR_ARG(show_bytes(text, r->disk.free_bytes)));
 	return put_imports(c, r, e);
 }
 

@@ -120,7 +120,7 @@ static void layout_make(struct cli *c, const struct funnel_result *r, bool times
 	for (size_t i = 0; i < r->steps_n; i++) {
 		str label = funnel_step_label(&c->arena, &r->spec, i, r->steps[i].name);
 		l->label = MAX(l->label, text_width(label));
-		l->count = MAX(l->count, print_count(text, r->steps[i].count).n);
+		l->count = MAX(l->count, show_count(text, r->steps[i].count).n);
 	}
 	l->label = MIN(l->label, (size_t)LABEL_COLUMNS_MAX);
 	size_t room = room_of(c);
@@ -169,13 +169,13 @@ static void put_step(struct cli *c, const struct funnel_result *r, const struct 
 	double share = whole > 0 ? (double)step->count / (double)whole : 0.0;
 	text_put_fitted(t, b, label, l->label);
 	put_spaces(b, l->label - MIN(text_width(label), l->label) + 2);
-	put_right(t, b, l->count, STYLE_PLAIN, print_count(text, step->count));
+	put_right(t, b, l->count, STYLE_PLAIN, show_count(text, step->count));
 	put_spaces(b, 2);
 	put_bar(t, b, l->bar, MIN(share, 1.0), funnel_step_style(&r->spec, i, step->name),
 		share > 1.0);
-	put_right(t, b, RATE_COLUMNS, STYLE_BOLD, print_rate(text, step->from_previous));
+	put_right(t, b, RATE_COLUMNS, STYLE_BOLD, show_rate(text, step->from_previous));
 	if (l->from_first)
-		put_right(t, b, RATE_COLUMNS, STYLE_PLAIN, print_rate(text, step->from_first));
+		put_right(t, b, RATE_COLUMNS, STYLE_PLAIN, show_rate(text, step->from_first));
 	if (l->times) {
 		put_right(t, b, TIME_COLUMNS, STYLE_GREY, duration_or_dash(time, step->median_us));
 		put_right(t, b, TIME_COLUMNS, STYLE_GREY, duration_or_dash(time, step->p90_us));
@@ -200,15 +200,15 @@ static void put_headline(struct cli *c, const struct funnel_result *r)
 		buf_cstr(b, "\n\n");
 		return;
 	}
-	buf_printf(b, "Of %.*s %s in ", STR_ARG(print_count(text, r->steps[0].count)),
+	buf_printf(b, "Of %.*s %s in ", STR_ARG(show_count(text, r->steps[0].count)),
 		   unit_of(&r->spec));
 	text_put_clean(b, first_label);
 	if (last == 0) {
 		buf_cstr(b, ".");
 	} else {
-		buf_printf(b, ", %.*s reached ", STR_ARG(print_count(text, r->steps[last].count)));
+		buf_printf(b, ", %.*s reached ", STR_ARG(show_count(text, r->steps[last].count)));
 		text_put_clean(b, last_label);
-		buf_printf(b, " (%.*s).", STR_ARG(print_rate(text, r->steps[last].from_first)));
+		buf_printf(b, " (%.*s).", STR_ARG(show_rate(text, r->steps[last].from_first)));
 	}
 	size_t leak = 0;
 	for (size_t i = 1; i <= last; i++) {
@@ -236,7 +236,8 @@ static void put_steps(struct cli *c, const struct funnel_result *r, bool times)
 	put_head(c, &l);
 	uint64_t whole = r->steps[0].count;
 	uint64_t second = r->steps_n > 1 ? r->steps[1].count : 0;
-	if (second > 0 && whole / BAR_DWARFS > second)
+	/* Visitors, and they alone, are many by nature. */
+	if (r->spec.steps_n == 0 && second > 0 && whole / BAR_DWARFS > second)
 		whole = second;
 	for (size_t i = 0; i < r->steps_n; i++)
 		put_step(c, r, &l, i, whole);
@@ -254,11 +255,11 @@ static bool add_counts(struct cli *c, struct table *t, const struct funnel_resul
 {
 	char text[NUMBER_TEXT_MAX];
 	for (size_t i = 0; i < r->steps_n; i++) {
-		str count = print_count(text, steps[i].count);
+		str count = show_count(text, steps[i].count);
 		if (!table_add(t, text_cell(&c->arena, count, STYLE_PLAIN), e))
 			return false;
 	}
-	str rate = print_rate(text, steps[r->steps_n - 1].from_first);
+	str rate = show_rate(text, steps[r->steps_n - 1].from_first);
 	return table_add(t, text_cell(&c->arena, rate, STYLE_BOLD), e);
 }
 
@@ -359,7 +360,7 @@ static void put_notes(struct cli *c, const struct funnel_result *r)
 			continue;
 		str label = funnel_step_label(&c->arena, &r->spec, i, r->steps[i].name);
 		buf_printf(&c->out, "%.*s of %.*s are known only from a later stage.\n",
-			   STR_ARG(print_count(text, r->steps[i].skipped)), STR_ARG(label));
+			   STR_ARG(show_count(text, r->steps[i].skipped)), STR_ARG(label));
 	}
 	if (r->out_of_order > 0) {
 		static const char *const one[] = { "person", "company", "deal" };
@@ -373,8 +374,9 @@ static void put_notes(struct cli *c, const struct funnel_result *r)
 	buf_init(&b, MIB);
 	funnel_print_rules(r, &b);
 	buf_byte(&c->out, '\n');
-	terminal_put(&c->term, &c->out, STYLE_GREY, str_trim(buf_view(&b)));
-	buf_byte(&c->out, '\n');
+	terminal_style(&c->term, &c->out, STYLE_GREY);
+	text_put_wrapped(&c->out, 0, 0, room_of(c), str_trim(buf_view(&b)));
+	terminal_style(&c->term, &c->out, STYLE_PLAIN);
 	buf_fini(&b);
 }
 
@@ -409,10 +411,12 @@ bool funnel_draw_explanation(struct cli *c, const struct funnel_result *rules,
 		const struct touch *touch = &x->chain[i];
 		str step = funnel_step_label(a, &rules->spec, i, rules->steps[i].name);
 		str source = touch->origin.source.n > 0 ? touch->origin.source : touch->channel;
+		bool passed_over = touch->seq == 0;
+		str at = passed_over ? S("") : time_print_local(text, touch->at_us);
+		str name = passed_over ? S("(passed over)") : touch->name;
 		ok = table_add(&t, text_cell(a, step, STYLE_PLAIN), e) &&
-		     table_add(&t, text_cell(a, time_print_local(text, touch->at_us), STYLE_PLAIN),
-			       e) &&
-		     table_add(&t, text_cell(a, touch->name, STYLE_PLAIN), e) &&
+		     table_add(&t, text_cell(a, at, STYLE_PLAIN), e) &&
+		     table_add(&t, text_cell(a, name, passed_over ? STYLE_GREY : STYLE_PLAIN), e) &&
 		     table_add(&t, text_cell(a, source, STYLE_GREY), e);
 	}
 	if (ok && x->level > 0)

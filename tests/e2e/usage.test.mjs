@@ -1,0 +1,129 @@
+// What is typed wrong gets a sentence that helps, and the exit status that INTERFACES.md promises.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { Trichter } from './trichter.mjs';
+
+const commands = ['init', 'import', 'export', 'funnel', 'journey', 'people', 'person', 'config',
+	'status', 'verify', 'help', 'completion', 'demo', 'bench'];
+
+test('the version and the list of commands are printed', (t) => {
+	const c = new Trichter(t, { init: false });
+	assert.match(c.ok('--version'), /^trichter \d+\.\d+\.\d+\n$/);
+	const help = c.ok('help');
+	for (const name of commands) assert.match(help, new RegExp(`^  ${name} `, 'm'));
+	assert.equal(c.ok('--help'), help);
+});
+
+test('every command has a help text with an example', (t) => {
+	const c = new Trichter(t, { init: false });
+	for (const name of commands) {
+		const help = c.ok('help', name);
+		assert.match(help, new RegExp(`^Usage: trichter ${name}`));
+		assert.match(help, /\nExamples?:\n  trichter /);
+		assert.equal(c.ok(name, '--help'), help);
+		for (const line of help.split('\n')) assert.ok(line.length <= 100, line);
+	}
+});
+
+test('manual page and completion name every command', (t) => {
+	const c = new Trichter(t, { init: false });
+	const man = c.ok('help', '--man');
+	const completion = c.ok('completion', 'bash');
+	for (const name of commands) {
+		assert.match(man, new RegExp(`^\\.SS trichter ${name}`, 'm'));
+		assert.match(completion, new RegExp(`\\t${name}\\) options=`));
+	}
+});
+
+test('what is not known is refused with the nearest that is', (t) => {
+	const c = new Trichter(t);
+	const cases = [
+		[['funel'], /no command "funel".*Did you mean funnel\?/],
+		[['funnel', '--step', 'a'], /no option --step.*Did you mean --steps\?/],
+		[['funnel', '--steps'], /--steps needs a value/],
+		[['funnel', '--times=yes'], /--times takes no value/],
+		[['funnel', '--by', 'a', '--by', 'b'], /--by is given twice/],
+		[['funnel', '-x'], /no option -x/],
+		[['status', 'now'], /"now" is one word too many/],
+		[['journey'], /something is missing/],
+		[['person', 'shwo', 'x'], /show, export, merge or unmerge/],
+		[['people', '--format', 'xml'], /--format is table, json or csv/],
+		[['people', '--limit', 'ten'], /--limit wants a whole number/],
+		[['people', 'stge = mql'], /column 1.*stage/s],
+		[['export', 'peple'], /no kind "peple"/],
+		[['config', 'set', 'zon', 'UTC'], /Did you mean zone\?/],
+		[['--dta', 'x', 'status'], /--dta stands before the command/],
+		[[], /which command\?/],
+	];
+	for (const [args, message] of cases) {
+		const r = c.status(2, ...args);
+		assert.match(r.err, message, args.join(' '));
+		assert.equal(r.out, '', args.join(' '));
+	}
+});
+
+test('funnel options that are not built are refused, their defaults are not', (t) => {
+	const c = new Trichter(t);
+	const refused = [
+		['--order', 'strict'], ['--order', 'strict_order'], ['--order', 'anchored'],
+		['--count', 'totals'], ['--count', 'sessions'], ['--of', 'all'],
+		['--profile', 'mixpanel'], ['--exclude', 'x'], ['--view', 'period'],
+		['--entry', 'first'], ['--reuse', 'multi'], ['--ties', 'increase'],
+		['--repeat', 'stop'], ['--max-gap', '1d'], ['--min-gap', '1d'], ['--hold', 'deal'],
+	];
+	for (const [option, value] of refused) {
+		const extra = option === '--of' ? ['--by', 'source'] : [];
+		const r = c.status(2, 'funnel', option, value, ...extra);
+		assert.match(r.err, /not built yet/, option);
+	}
+	assert.match(c.status(2, 'funnel', '--by', 'a,b').err, /two are not built yet/);
+	assert.match(c.status(2, 'funnel', 'weekly').err, /not built yet/);
+	assert.match(c.status(2, 'person', 'erase', 'x').err, /not built yet/);
+	const defaults = ['--profile', 'default', '--exclude', 'none', '--view', 'cohort', '--entry', 'any',
+		'--reuse', 'once', '--ties', 'any', '--repeat', 'ignore', '--max-gap', 'none', '--hold', 'none'];
+	assert.equal(c.run('funnel', ...defaults).status, 1); // an empty directory: nobody
+});
+
+test('a directory that is none is named, with what to do', (t) => {
+	const c = new Trichter(t, { init: false });
+	for (const args of [['funnel'], ['status'], ['people'], ['verify'], ['import', 'people', 'package.json']]) {
+		const r = c.run(...args);
+		assert.equal(r.status, 3, args.join(' '));
+		assert.notEqual(r.err, '');
+	}
+	assert.ok(!existsSync(c.data), 'nothing is made by asking');
+});
+
+test('init makes a directory once and touches no other', (t) => {
+	const c = new Trichter(t, { init: false });
+	c.ok('init', '--zone', 'Europe/Berlin');
+	assert.equal(c.json('status').zone, 'Europe/Berlin');
+	assert.equal(c.run('init').status, 3);
+	const full = c.path('full');
+	c.file('full', 'a file');
+	assert.equal(c.run('--data', full, 'init').status, 3);
+	assert.equal(c.run('--data', c.path('other'), 'init', '--zone', 'Mars/Olympus').status, 2);
+	assert.ok(!existsSync(c.path('other')));
+});
+
+test('the data directory is an option before or after the command, or a variable', (t) => {
+	const c = new Trichter(t);
+	for (const args of [['--data', c.data, 'status'], [`--data=${c.data}`, 'status'],
+		['status', '--data', c.data], ['status', `--data=${c.data}`]])
+		c.ok(...args, { env: { TRICHTER_DATA: '/nowhere' } });
+	assert.equal(c.run('status', { env: { TRICHTER_DATA: '/nowhere' } }).status, 3);
+});
+
+test('a full output is a failure', { skip: !existsSync('/dev/full') && 'no /dev/full here' }, async (t) => {
+	const c = new Trichter(t, { init: false });
+	const { spawnSync } = await import('node:child_process');
+	const { openSync, closeSync } = await import('node:fs');
+	const { binary } = await import('./trichter.mjs');
+	const full = openSync('/dev/full', 'w');
+	const r = spawnSync(binary, ['help'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+	closeSync(full);
+	assert.equal(r.status, 3);
+	assert.match(r.stderr, /cannot write the result/);
+	assert.ok(c);
+});
