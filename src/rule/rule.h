@@ -58,7 +58,8 @@ struct rule;
  * you mean \"country\"?". */
 bool rule_parse(struct arena *a, str text, const struct rule_catalogue *c, const struct rule **r_r,
 		err *e) MUST_CHECK;
-/* The canonical text; p NULL when the arena is full. */
+/* The canonical text, at most RULE_BYTES_MAX (a longer one is refused by rule_parse); p NULL when the
+ * arena is full. */
 str rule_print(struct arena *a, const struct rule *r);
 bool rule_is_empty(const struct rule *r);
 
@@ -81,9 +82,11 @@ struct rule_row {
 	uint64_t (*did)(void *arg, const struct rule_did *did, int64_t *first_us_r, int64_t *last_us_r);
 	bool (*member)(void *arg, enum rule_set set, str name);
 };
+/* Takes no memory, whatever the row holds. */
 bool rule_test(const struct rule *r, const struct rule_row *row);
 
-/* Walks over what a rule depends on: for triggers, counters and timers. */
+/* Walks over what a rule depends on: for triggers, counters and timers. Names and dids come in the
+ * order of the text, each as often as it stands there; fields of `where` are those of did->where. */
 void rule_each_field(const struct rule *r, void (*each)(void *arg, str name), void *arg);
 void rule_each_did(const struct rule *r, void (*each)(void *arg, const struct rule_did *did), void *arg);
 /* True when the answer can change by time passing alone (ages, `last 30d`, ...). */

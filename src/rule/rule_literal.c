@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *type_example(enum rule_type type)
@@ -258,10 +259,27 @@ static bool set_readings(struct parser *p, struct literal *l)
 	return true;
 }
 
+/* "a", "b" or "c"; cut where there is no more room. */
+static void list_values(char *out, size_t room, const struct rule_field *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->values_n; i++) {
+		char one[QUOTED_MAX];
+		const char *mark = i == 0 ? "" : i + 1 == f->values_n ? " or " : ", ";
+		quoted(one, f->values[i]);
+		if (n + strlen(mark) + strlen(one) + sizeof " \u2026" > room) {
+			snprintf(out + n, room - n, " \u2026");
+			return;
+		}
+		n += (size_t)snprintf(out + n, room - n, "%s%s", mark, one);
+	}
+}
+
 /* A closed field's value gets its known spelling. */
 static bool check_closed(struct parser *p, const struct asked *q, const struct token *t, str *s)
 {
 	const struct rule_field *f = &q->field;
+	char name[QUOTED_MAX], found[QUOTED_MAX], meant[QUOTED_MAX], list[256] = "no value at all";
 	if (q->of.kind != OPERAND_FIELD || !f->values_closed)
 		return true;
 	str folded = str_fold(p->a, *s);
@@ -273,20 +291,13 @@ static bool check_closed(struct parser *p, const struct asked *q, const struct t
 		*s = str_dup(p->a, f->values[i]);
 		return s->p || s->n == 0 || parser_nomem(p);
 	}
-	char name[QUOTED_MAX], found[QUOTED_MAX], meant[QUOTED_MAX], list[256] = "";
 	quoted(name, q->shown);
 	quoted(found, *s);
 	str near = nearest(*s, f->values, f->values_n);
 	if (near.n > 0)
 		return parser_fail(p, t->at, "%s is never %s; did you mean %s?", name, found,
 				   quoted(meant, near));
-	size_t n = 0;
-	for (size_t i = 0; i < f->values_n && n + QUOTED_MAX + 8 < sizeof list; i++) {
-		const char *mark = i == 0 ? "" : i + 1 == f->values_n ? " or " : ", ";
-		n = (size_t)(stpcpy(stpcpy(list + n, mark), quoted(meant, f->values[i])) - list);
-		if (i + 1 < f->values_n && n + QUOTED_MAX + 8 >= sizeof list)
-			strcpy(list + n, " \u2026");
-	}
+	list_values(list, sizeof list, f);
 	return parser_fail(p, t->at, "%s is never %s, expected %s", name, found, list);
 }
 

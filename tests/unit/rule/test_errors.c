@@ -269,6 +269,35 @@ static void a_long_piece_of_the_rule_is_cut_in_messages(void **state)
 	arena_fini(&a);
 }
 
+static void a_closed_list_of_many_values_is_cut_in_messages(void **state)
+{
+	(void)state;
+	static const str values[] = {
+		{ "a rather long name of a value, number one", 41 },
+		{ "a rather long name of a value, number two", 41 },
+		{ "a rather long name of a value, number 3", 39 },
+		{ "a rather long name of a value, number 4", 39 },
+		{ "a rather long name of a value, number 5", 39 },
+		{ "a rather long name of a value, number 6", 39 },
+		{ "a rather long name of a value, number 7", 39 },
+	};
+	struct rule_field f = { .name = S("kind"), .values = values, .values_closed = true };
+	struct rule_catalogue c = { .fields = &f, .n = 1 };
+	const struct rule *r;
+	struct arena a;
+	err e = { 0 };
+	arena_init(&a, MIB);
+	for (f.values_n = 0; f.values_n <= ARRAY_LEN(values); f.values_n++) {
+		assert_false(rule_parse(&a, S("kind = x"), &c, &r, &e));
+		assert_true(strlen(e.text) < 320);
+	}
+	assert_non_null(strstr(e.text, "number 5\" \u2026"));
+	f.values_n = 2;
+	assert_true(rule_parse(&a, S("kind = \"A RATHER long name of a value, number two\""), &c,
+			       &r, &e));
+	arena_fini(&a);
+}
+
 /* ---- limits ---------------------------------------------------------------------------------- */
 
 static char *repeated(struct arena *a, const char *head, const char *part, size_t n,
@@ -323,6 +352,14 @@ static void nesting_has_a_limit(void **state)
 	limit_case("", "not ", 100, "did(x where path = a)", ERR_LIMIT, error);
 }
 
+static void what_stands_side_by_side_is_not_nested(void **state)
+{
+	(void)state;
+	limit_case("country = a", " and (country = b)", 300, "", ERR_NONE, "");
+	limit_case("country = a", " and not country = b", 300, "", ERR_NONE, "");
+	limit_case("country = a", " and did(x where path = a)", 300, "", ERR_NONE, "");
+}
+
 static void length_has_a_limit(void **state)
 {
 	(void)state;
@@ -363,7 +400,9 @@ int main(void)
 		cmocka_unit_test(every_mistake_is_named_with_its_place),
 		cmocka_unit_test(behaviour_is_refused_where_there_is_none),
 		cmocka_unit_test(a_long_piece_of_the_rule_is_cut_in_messages),
+		cmocka_unit_test(a_closed_list_of_many_values_is_cut_in_messages),
 		cmocka_unit_test(nesting_has_a_limit),
+		cmocka_unit_test(what_stands_side_by_side_is_not_nested),
 		cmocka_unit_test(length_has_a_limit),
 		cmocka_unit_test(the_number_of_values_has_a_limit),
 		cmocka_unit_test(a_pattern_has_at_most_32_words),

@@ -74,6 +74,7 @@ static const struct {
 	{ "employees = 9223372036854775807", NULL },
 	{ "employees = 0.000000000000000001", NULL },
 	{ "employees = 1e300", "employees = 1e+300" },
+	{ "employees = 1.25e-40", NULL },
 	{ "employees = 0.12345678901234567890123", "employees = 0.12345678901234568" },
 	{ "employees in (1, 2k)", "employees in (1, 2000)" },
 	{ "employees between 10 and 20 and employees != 15", NULL },
