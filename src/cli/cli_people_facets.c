@@ -22,10 +22,6 @@ struct facet {
 	struct map index; /* text -> position in values */
 	VEC(struct facet_value) values;
 };
-struct facets {
-	struct facet *all;
-};
-
 static bool facet_count(struct query *q, struct facet *f, value v)
 {
 	struct buf b;
@@ -55,18 +51,18 @@ static bool facet_count(struct query *q, struct facet *f, value v)
 
 static bool take_facets(struct query *q, uint64_t number)
 {
-	const struct facets *facets = q->taking;
+	struct facet *facets = q->taking;
 	(void)number;
 	for (size_t i = 0; i < q->facets_n; i++) {
 		value v = subject_value(&q->subject, q->facets[i], &q->scratch);
 		if (v.kind != VALUE_LIST || v.list.n == 0) {
 			value one = v.kind == VALUE_LIST ? value_none() : v;
-			if (!facet_count(q, &facets->all[i], one))
+			if (!facet_count(q, &facets[i], one))
 				return false;
 			continue;
 		}
 		for (size_t k = 0; k < v.list.n; k++) {
-			if (!facet_count(q, &facets->all[i], v.list.items[k]))
+			if (!facet_count(q, &facets[i], v.list.items[k]))
 				return false;
 		}
 	}
@@ -82,7 +78,7 @@ static int value_order(const void *a, const void *b)
 	return str_cmp(x->text, y->text);
 }
 
-static void facets_json(struct query *q, const struct facets *facets)
+static void facets_json(struct query *q, const struct facet *facets)
 {
 	struct json_writer w;
 	json_writer_init(&w, &q->cli->out, false);
@@ -94,8 +90,8 @@ static void facets_json(struct query *q, const struct facets *facets)
 	for (size_t i = 0; i < q->facets_n; i++) {
 		json_key(&w, q->facets[i]);
 		json_array_open(&w);
-		for (size_t k = 0; k < facets->all[i].values.n; k++) {
-			const struct facet_value *item = &facets->all[i].values.items[k];
+		for (size_t k = 0; k < facets[i].values.n; k++) {
+			const struct facet_value *item = &facets[i].values.items[k];
 			json_object_open(&w);
 			json_key(&w, S("value"));
 			if (item->text.p != NULL)
@@ -153,13 +149,13 @@ static bool facet_table(struct query *q, str field, const struct facet *f, bool 
 	return ok;
 }
 
-static bool facets_print(struct query *q, const struct facets *facets, err *e)
+static bool facets_print(struct query *q, const struct facet *facets, err *e)
 {
 	char text[NUMBER_TEXT_MAX];
 	bool csv = q->format == FORMAT_CSV;
 	for (size_t i = 0; i < q->facets_n && q->count > 0; i++)
-		qsort(facets->all[i].values.items, facets->all[i].values.n,
-		      sizeof *facets->all[i].values.items, value_order);
+		qsort(facets[i].values.items, facets[i].values.n, sizeof *facets[i].values.items,
+		      value_order);
 	if (q->format == FORMAT_JSON) {
 		facets_json(q, facets);
 		return true;
@@ -170,7 +166,7 @@ static bool facets_print(struct query *q, const struct facets *facets, err *e)
 		buf_printf(&q->cli->out, "%.*s people\n", STR_ARG(show_count(text, q->count)));
 	for (size_t i = 0; i < q->facets_n; i++) {
 		buf_cstr(&q->cli->out, csv ? "" : "\n");
-		if (!facet_table(q, q->facets[i], &facets->all[i], csv, e))
+		if (!facet_table(q, q->facets[i], &facets[i], csv, e))
 			return false;
 	}
 	return true;
@@ -178,14 +174,14 @@ static bool facets_print(struct query *q, const struct facets *facets, err *e)
 
 bool people_facets(struct query *q, query_walk_fn walk, err *e)
 {
-	struct facets facets = { ARENA_ARRAY(&q->cli->arena, struct facet, q->facets_n) };
-	if (facets.all == NULL)
+	struct facet *facets = ARENA_ARRAY(&q->cli->arena, struct facet, q->facets_n);
+	if (facets == NULL)
 		return arena_err(&q->cli->arena, e);
-	q->taking = &facets;
-	bool ok = walk(q, take_facets, e) && facets_print(q, &facets, e);
+	q->taking = facets;
+	bool ok = walk(q, take_facets, e) && facets_print(q, facets, e);
 	for (size_t i = 0; i < q->facets_n; i++) {
-		map_fini(&facets.all[i].index);
-		vec_free(&facets.all[i].values);
+		map_fini(&facets[i].index);
+		vec_free(&facets[i].values);
 	}
 	return ok;
 }
