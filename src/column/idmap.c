@@ -105,22 +105,23 @@ void idmap_prefetch(const struct idmap *m, struct hash128 key)
 		run_prefetch(m->runs.items[i], key);
 }
 
-bool idmap_get(struct idmap *m, struct hash128 key, uint64_t *value_r, bool *found_r, err *e)
+static const struct idmap_entry *find_in_memory(const struct idmap *m, struct hash128 key)
 {
 	const struct idmap_entry *x = idmap_table_find(&m->active, key);
-	if (!x && m->has_frozen)
-		x = idmap_table_find(&m->frozen, key);
+	return x || !m->has_frozen ? x : idmap_table_find(&m->frozen, key);
+}
+
+bool idmap_get(struct idmap *m, struct hash128 key, uint64_t *value_r, bool *found_r, err *e)
+{
+	const struct idmap_entry *x = find_in_memory(m, key);
 	*found_r = x != NULL;
 	if (x) {
 		*value_r = x->value;
 		return true;
 	}
-	for (size_t i = m->runs.n; i-- > 0;) {
+	for (size_t i = m->runs.n; i-- > 0 && !*found_r;)
 		if (!run_get(m->runs.items[i], key, value_r, found_r, e))
 			return false;
-		if (*found_r)
-			return true;
-	}
 	return true;
 }
 

@@ -110,7 +110,8 @@ struct run {
 	const uint8_t *map;
 	size_t map_n;
 	struct run_index *index;
-	uint8_t *filter; /* aligned to a cache line, inside filter_memory */
+	uint64_t *first_hi; /* of each block, apart, so that a search stays in few cache lines */
+	uint8_t *filter;    /* aligned to a cache line, inside filter_memory */
 	void *filter_memory;
 	double blocks_per_key; /* for interpolation */
 	uint64_t *verified;    /* a bit per block that a look-up has checked */

@@ -118,8 +118,11 @@ static bool tables_read(struct run *r, err *e)
 bool run_begin_reading(struct run *r, err *e)
 {
 	r->verified = mem_zalloc((size_t)(r->h.blocks / 64 + 1), sizeof *r->verified);
-	if (!r->verified)
+	r->first_hi = mem_zalloc((size_t)r->h.blocks, sizeof *r->first_hi);
+	if (!r->verified || !r->first_hi)
 		return err_nomem(e);
+	for (uint64_t b = 0; b < r->h.blocks; b++)
+		r->first_hi[b] = r->index[b].hi;
 	const void *p;
 	if (!file_map(r->file, &p, &r->map_n, e))
 		return false;
@@ -169,6 +172,7 @@ void run_free(struct run **r)
 		file_unmap((*r)->file, (*r)->map, (*r)->map_n);
 	(void)file_close(&(*r)->file, NULL);
 	mem_free((*r)->index);
+	mem_free((*r)->first_hi);
 	mem_free((*r)->filter_memory);
 	mem_free((*r)->verified);
 	mem_free((*r)->path);
@@ -254,7 +258,8 @@ static const struct idmap_entry *block_verified(struct run *r, uint64_t block, e
 
 static bool block_is_after(const struct run *r, uint64_t block, struct hash128 key)
 {
-	return idmap_before(key.hi, key.lo, r->index[block].hi, r->index[block].lo);
+	uint64_t hi = r->first_hi[block];
+	return hi != key.hi ? key.hi < hi : key.lo < r->index[block].lo;
 }
 
 /* The last block that begins at or before the key, which is not below the run's first. From where a
@@ -284,15 +289,22 @@ static uint64_t block_find(const struct run *r, struct hash128 key)
 	return low;
 }
 
-/* Walks from where a uniform distribution has the key: a few entries, mostly in one cache line. */
+/* Where a uniform distribution has the key in its block. */
+static uint64_t entry_guess(const struct run *r, uint64_t block, struct hash128 key)
+{
+	uint64_t n = run_block_entries(r, block);
+	uint64_t first = r->first_hi[block];
+	uint64_t end = block + 1 < r->h.blocks ? r->first_hi[block + 1] : r->h.max_hi;
+	double guess = (double)(key.hi - first) / ((double)(end - first) + 1) * (double)n;
+	return MIN((uint64_t)guess, n - 1);
+}
+
+/* Walks from there: a few entries, mostly in one cache line or two. */
 static bool block_search(const struct run *r, uint64_t block, const struct idmap_entry *p,
 			 struct hash128 key, uint64_t *value_r)
 {
 	uint64_t n = run_block_entries(r, block);
-	uint64_t first = r->index[block].hi;
-	uint64_t end = block + 1 < r->h.blocks ? r->index[block + 1].hi : r->h.max_hi;
-	double guess = (double)(key.hi - first) / ((double)(end - first) + 1) * (double)n;
-	uint64_t i = MIN((uint64_t)guess, n - 1);
+	uint64_t i = entry_guess(r, block, key);
 	while (i > 0 && idmap_before(key.hi, key.lo, p[i].hi, p[i].lo))
 		i--;
 	while (i + 1 < n && idmap_before(p[i].hi, p[i].lo, key.hi, key.lo))
@@ -331,6 +343,6 @@ bool run_check(const struct run *r, err *e)
 
 uint64_t run_memory(const struct run *r)
 {
-	return sizeof *r + r->h.blocks * sizeof *r->index + run_filter_bytes(&r->h) +
-	       r->h.blocks / 8;
+	return sizeof *r + r->h.blocks * (sizeof *r->index + sizeof *r->first_hi) +
+	       run_filter_bytes(&r->h) + r->h.blocks / 8;
 }
