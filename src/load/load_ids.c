@@ -173,7 +173,7 @@ static bool put_deal(struct loader *l, struct intake *w, struct arena *a, bool *
 		w->deal_id = split_id(l, id);
 		return true;
 	}
-	if (l->kind != LOAD_DEALS)
+	if (l->kind != LOAD_DEALS || !l->plan.deals)
 		return true;
 	/* Without an id the name and whom it is with tell one deal from another. */
 	size_t column = columns_find(l, S("name"));

@@ -196,6 +196,7 @@ struct plan {
 	struct slot slots[LOAD_SLOTS_MAX];
 	size_t n;
 	bool counted; /* equal rows are different events, so the n-th counts */
+	bool deals;   /* some touch is about a deal */
 };
 
 /* A second file from which columns are added to each row. */
@@ -272,7 +273,8 @@ struct chunk_row {
 	size_t fields_n;
 	str text;
 	size_t first, items_n;
-	str reason; /* not empty: rejected here */
+	bool is_object; /* text is a JSON object */
+	str reason;	/* not empty: rejected here */
 };
 
 struct chunk {
@@ -296,6 +298,7 @@ struct loader {
 	struct load_result *r;
 	struct fs *fs;
 	enum load_kind kind;
+	bool kind_settled;
 	struct arena setup;
 	struct map_file map;
 	struct columns columns;
@@ -308,6 +311,8 @@ struct loader {
 	struct seen *seen;
 	struct buf scratch; /* bytes that a message id is made of */
 	struct buf problem; /* the sentence about the present row */
+	struct buf state;   /* JSON, stored with every chunk */
+	bool sent;	    /* something of this run is stored */
 	struct cell_value *cells;
 	struct prop *props;   /* TOUCH_PROPS_MAX, scratch of Segment messages */
 	char currency[4];     /* of amounts that name none */
@@ -505,6 +510,7 @@ uint64_t source_bytes(const struct loader *l);
 bool rejects_put(struct loader *l, const struct chunk_row *row, str reason, err *e) MUST_CHECK;
 bool rejects_resume(struct loader *l, uint64_t bytes, err *e) MUST_CHECK;
 bool rejects_close(struct loader *l, err *e) MUST_CHECK;
+bool rejects_flush(struct loader *l, err *e) MUST_CHECK;
 void rejects_drop(struct loader *l); /* after a failure: what is written stays */
 uint64_t rejects_bytes(const struct loader *l);
 

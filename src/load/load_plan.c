@@ -303,6 +303,7 @@ static bool plan_finish(struct loader *l, err *e)
 		for (size_t k = 0; k < s->props_n; k++)
 			s->props[k].hash = zip_hash(s->props[k].key.p, s->props[k].key.n);
 		s->seed = seed_of(l, s);
+		l->plan.deals |= s->about == ABOUT_DEAL;
 	}
 	return buf_ok(&l->scratch, e);
 }

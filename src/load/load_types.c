@@ -213,6 +213,8 @@ static bool sample(struct loader *l, struct guess *guesses, uint32_t *preset, er
 	for (size_t row = 0; row < LOAD_SAMPLE_ROWS; row++) {
 		if (!source_next(l, &raw, &more, e))
 			return false;
+		if (!more && row == 0)
+			return err_set(e, ERR_INVALID, "%s has a header, but no rows", l->path);
 		if (!more)
 			break;
 		if (raw.problem.n > 0)
