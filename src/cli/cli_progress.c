@@ -15,7 +15,7 @@
 
 void progress_begin(struct progress *p)
 {
-	*p = (struct progress){ .began_us = time_monotonic_us() };
+	*p = (struct progress){ .unit = "rows", .began_us = time_monotonic_us() };
 	terminal_look(&p->term, STDERR_FILENO);
 }
 
@@ -40,7 +40,7 @@ void progress_show(void *arg, uint64_t rows, uint64_t bytes, uint64_t bytes_tota
 	char text[NUMBER_TEXT_MAX];
 	int64_t took = MAX(now - p->began_us, (int64_t)1);
 	buf_init(&b, KIB);
-	buf_printf(&b, "\r\x1b[K%.*s rows", STR_ARG(show_count(text, rows)));
+	buf_printf(&b, "\r\x1b[K%.*s %s", STR_ARG(show_count(text, rows)), p->unit);
 	uint64_t rate = (uint64_t)((double)rows * (double)US_PER_S / (double)took);
 	buf_printf(&b, "   %.*s/s", STR_ARG(show_count(text, rate)));
 	if (bytes_total > 0)

@@ -7,6 +7,7 @@
 #include "cli/cli_int.h"
 
 struct progress {
+	const char *unit; /* "rows" */
 	struct terminal term;
 	int64_t began_us;
 	int64_t shown_us;

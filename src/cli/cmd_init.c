@@ -30,22 +30,6 @@ const struct command command_init = {
 	.run = run,
 };
 
-static bool settings_make(struct cli *c, str zone, err *e)
-{
-	struct buf b;
-	str path = str_printf(&c->arena, "%s/%s", c->data, SETTINGS_FILE);
-	char *name = str_cstr(&c->arena, path);
-	if (name == NULL)
-		return arena_err(&c->arena, e);
-	if (fs_exists(fs_real(), name))
-		return true;
-	buf_init(&b, MIB);
-	settings_put_file(&b, zone);
-	bool ok = buf_ok(&b, e) && fs_write_all(fs_real(), name, buf_view(&b), e);
-	buf_fini(&b);
-	return ok;
-}
-
 static enum cli_status run(struct cli *c, const struct args *a)
 {
 	const char *zone = args_text(a, "zone");
@@ -56,7 +40,7 @@ static enum cli_status run(struct cli *c, const struct args *a)
 		err_prefix(&e, "--zone");
 		return cli_usage(a, &e);
 	}
-	if (!journal_init(c->data, &e) || !settings_make(c, str_of(zone), &e))
+	if (!journal_init(c->data, &e) || !settings_make(c->data, str_of(zone), &e))
 		return cli_fail(&e);
 	buf_printf(&c->out, "An empty data directory is in %s.\n", c->data);
 	return CLI_DONE;

@@ -270,3 +270,18 @@ bool settings_write(const char *dir, str name, str value, struct arena *a, err *
 	buf_fini(&b);
 	return ok || err_prefix(e, "%s", path);
 }
+
+bool settings_make(const char *dir, str zone, err *e)
+{
+	char path[4096];
+	struct buf b;
+	if (!settings_path(path, dir, e))
+		return false;
+	if (fs_exists(fs_real(), path))
+		return true;
+	buf_init(&b, SETTINGS_BYTES_MAX);
+	settings_put_file(&b, zone);
+	bool ok = buf_ok(&b, e) && fs_write_all(fs_real(), path, buf_view(&b), e);
+	buf_fini(&b);
+	return ok;
+}

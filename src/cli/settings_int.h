@@ -37,6 +37,8 @@ bool settings_check(str text, struct arena *a, err *e) MUST_CHECK;
 const struct setting *settings_find(const struct settings *s, str name);
 /* Checks one value and writes the file anew with it. The other lines stay as they are. */
 bool settings_write(const char *dir, str name, str value, struct arena *a, err *e) MUST_CHECK;
+/* Writes the file of a new directory; one that is there stays. */
+bool settings_make(const char *dir, str zone, err *e) MUST_CHECK;
 /* The file of a new directory: every setting with its default and what it is for. */
 void settings_put_file(struct buf *b, str zone);
 const char *setting_origin_name(enum setting_origin origin);
