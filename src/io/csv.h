@@ -25,7 +25,9 @@ struct csv_row {
 	size_t n;
 	uint64_t line;     /* 1 = first of the file */
 	uint64_t number;   /* data rows from 1, the header not counted */
-	str problem;       /* not empty: this row cannot be used, and why (too long, NUL, bad bytes) */
+	/* Not empty: this row cannot be used, and why (too long, NUL, bad bytes, a quotation mark out
+	 * of place). Then `fields` are what could be read, for showing: bad bytes stand as '?'. */
+	str problem;
 };
 
 bool csv_open(struct fs *fs, const char *path, struct csv_options options, struct csv_reader **r_r,

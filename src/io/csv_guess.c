@@ -1,9 +1,9 @@
 /*
  * csv_guess.c - what encoding and what delimiter a table has, judged by its beginning.
  *
- * What it is:   a byte order mark decides; else a share of NUL bytes means UTF-16; else it is UTF-8
- *               unless most of what is not ASCII is wrong as such, and then Windows-1252. For the
- *               delimiter, the first rows are read with each candidate.
+ * What it is:   a byte order mark decides; else NULs in half of all byte pairs mean UTF-16; else
+ *               it is UTF-8, unless most of what is not ASCII is wrong as such, and then
+ *               Windows-1252. For the delimiter, the first rows are read with each candidate.
  * Promises:     looks at CSV_WINDOW bytes and GUESS_ROWS rows at most. A few damaged characters do
  *               not turn a UTF-8 file into a Windows one: accidental UTF-8 is rare, so as many good
  *               characters as bad ones prove it.
@@ -49,7 +49,7 @@ static bool refuse_other_kinds(const char *p, size_t n, err *e)
 	return true;
 }
 
-/* Text in Latin script has a NUL in nearly every UTF-16 unit, other scripts at each line end. */
+/* Text in Latin script has a NUL in nearly every UTF-16 unit. Other scripts need the mark. */
 static bool guess_utf16(const char *p, size_t n, enum csv_encoding *encoding_r)
 {
 	size_t nuls[2] = { 0, 0 };
@@ -59,7 +59,7 @@ static bool guess_utf16(const char *p, size_t n, enum csv_encoding *encoding_r)
 	}
 	size_t most = MAX(nuls[0], nuls[1]);
 	size_t least = MIN(nuls[0], nuls[1]);
-	if (most * 8 < n || most < least * 10)
+	if (most < 2 || most * 4 < n || most < least * 10)
 		return false;
 	*encoding_r = nuls[1] > nuls[0] ? CSV_UTF16_LE : CSV_UTF16_BE;
 	return true;
@@ -193,8 +193,9 @@ static void try_rows(str text, char delimiter, struct trial *t)
 		}
 		at = end;
 	}
-	if (t->fields > 0)
-		trial_row(0, t);
+	/* The last row may have no line end. */
+	csv_set_opts(&parser, 0);
+	csv_fini(&parser, trial_field, trial_row, t);
 	csv_free(&parser);
 }
 

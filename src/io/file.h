@@ -3,8 +3,8 @@
  *
  * What it is:   `struct fs` is the real file system or its twin: in memory, losing what was not
  *               synced when told to crash, failing the n-th operation, or being full.
- * Promises:     writes are whole or an error; file_sync means on disk; file_replace is atomic and
- *               synced with its directory.
+ * Promises:     writes are whole or an error; file_sync means on disk, a new file's name included;
+ *               fs_rename and fs_write_all are atomic and synced with the directory.
  */
 #ifndef TRICHTER_FILE_H
 #define TRICHTER_FILE_H
@@ -42,7 +42,8 @@ bool fs_remove(struct fs *fs, const char *path, err *e) MUST_CHECK;
 bool fs_rename(struct fs *fs, const char *from, const char *to, err *e) MUST_CHECK;
 bool fs_sync_dir(struct fs *fs, const char *path, err *e) MUST_CHECK;
 bool fs_make_dir(struct fs *fs, const char *path, err *e) MUST_CHECK; /* existing is fine */
-/* Calls `each` with every name in the directory, in order. */
+/* Calls `each` with every name in the directory, in order of their bytes, until it returns false;
+ * that is no failure. */
 bool fs_list(struct fs *fs, const char *path, bool (*each)(void *arg, const char *name), void *arg,
 	     err *e) MUST_CHECK;
 bool fs_free_bytes(struct fs *fs, const char *path, uint64_t *bytes_r, err *e) MUST_CHECK;

@@ -247,15 +247,16 @@ static bool real_remove(struct fs *fs UNUSED, const char *path, err *e)
 	return remove(path) == 0 || fail(e, errno, "remove", path);
 }
 
+/* Memory is asked for first: once renamed, only the disk may say no. */
 static bool real_rename(struct fs *fs, const char *from, const char *to, err *e)
 {
-	if (rename(from, to) < 0)
-		return fail(e, errno, "rename", from);
 	char *a = file_parent(from);
 	char *b = file_parent(to);
 	bool ok = a && b;
 	if (!ok)
 		err_nomem(e);
+	else if (rename(from, to) < 0)
+		ok = fail(e, errno, "rename", from);
 	ok = ok && real_sync_dir(fs, b, e);
 	if (ok && strcmp(a, b) != 0)
 		ok = real_sync_dir(fs, a, e);

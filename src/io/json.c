@@ -57,7 +57,7 @@ void json_parser_free(struct json_parser **parser)
 
 static bool reserve(struct json_parser *p, size_t bytes, err *e)
 {
-	if (bytes <= p->cap)
+	if (p->padded && bytes <= p->cap)
 		return true;
 	size_t cap = MAX(p->cap, PADDED_BYTES_MIN);
 	while (cap < bytes)

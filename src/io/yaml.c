@@ -55,8 +55,8 @@ static bool library_fault(struct builder *b)
 	const struct fy_diag_error *error = fy_diag_errors_iterate(b->diag, &at);
 	if (!error || !error->msg)
 		return fault(b, ERR_INVALID, "this is not YAML");
-	return err_set(b->e, ERR_INVALID, "line %d, column %d: %s", error->line + 1,
-		       error->column + 1, error->msg);
+	return err_set(b->e, ERR_INVALID, "line %d, column %d: %s", error->line, error->column,
+		       error->msg);
 }
 
 static bool next_event(struct builder *b)
@@ -97,6 +97,8 @@ static bool build_text(struct builder *b, struct yaml *out)
 	enum fy_scalar_style style = fy_token_scalar_style(scalar->value);
 	out->kind = YAML_TEXT;
 	out->quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+	/* The library's place is behind the quotation mark. */
+	out->column -= out->quoted && out->column > 1;
 	/* An escape may have made bytes that are no text ("\xff" is U+00FF, "\ud800" is nothing).
 	 */
 	if (!str_is_utf8((str){ p, n }))
@@ -145,7 +147,7 @@ static bool build_key(struct builder *b, str *key_r)
 		return fault(b, ERR_INVALID, "aliases (*name) are not taken here");
 	if (b->event->type != FYET_SCALAR)
 		return fault(b, ERR_INVALID, "a key is to be a text, not a list or a map");
-	struct yaml key;
+	struct yaml key = { 0 };
 	if (!build_text(b, &key))
 		return false;
 	*key_r = key.text;

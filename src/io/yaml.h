@@ -2,7 +2,9 @@
  * yaml.h - settings and map files, on libfyaml, as the same tree of nodes as JSON.
  *
  * Promises:     every scalar is text (`NO` stays Norway); a node knows its line and column; aliases
- *               and tags are refused; size at most YAML_BYTES_MAX, depth at most YAML_DEPTH_MAX.
+ *               and tags are refused, keys given twice as well; size at most YAML_BYTES_MAX, depth
+ *               at most YAML_DEPTH_MAX. A map or list below a key stands where its key stands; an
+ *               empty document is an empty map.
  */
 #ifndef TRICHTER_YAML_H
 #define TRICHTER_YAML_H

@@ -76,7 +76,9 @@ static bool zstd_failed(size_t result, const char *what, err *e)
 
 bool zip_pack(struct buf *out, str in, int level, err *e)
 {
-	char *room = buf_room(out, ZSTD_compressBound(in.n));
+	/* A block may fit where its worst case would not. */
+	size_t most = MIN(ZSTD_compressBound(in.n), out->bytes_max - MIN(out->n, out->bytes_max));
+	char *room = buf_room(out, most);
 	if (!room)
 		return buf_ok(out, e);
 	ZSTD_CCtx *c = packer_take();
@@ -85,8 +87,11 @@ bool zip_pack(struct buf *out, str in, int level, err *e)
 	/* Neither call can fail with these arguments: levels are clamped. */
 	ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level);
 	ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
-	size_t n = ZSTD_compress2(c, room, ZSTD_compressBound(in.n), in.p, in.n);
+	size_t n = ZSTD_compress2(c, room, most, in.p, in.n);
 	packer_give(c);
+	if (ZSTD_getErrorCode(n) == ZSTD_error_dstSize_tooSmall)
+		return err_set(e, ERR_LIMIT, "a block of %zu bytes does not fit in %zu when packed",
+			       in.n, most);
 	if (zstd_failed(n, "a block cannot be packed", e))
 		return false;
 	out->n += n;
