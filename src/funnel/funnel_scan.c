@@ -245,7 +245,9 @@ static void reverse(void *items, size_t n, size_t size)
 {
 	char t[sizeof(struct touch)];
 	char *low = items;
-	for (char *high = low + (n - 1) * size; n > 1 && low < high; low += size, high -= size) {
+	if (n < 2)
+		return;
+	for (char *high = low + (n - 1) * size; low < high; low += size, high -= size) {
 		memcpy(t, low, size);
 		memcpy(low, high, size);
 		memcpy(high, t, size);
