@@ -89,6 +89,7 @@ struct company_state {
 };
 
 struct life;
+enum language company_language(uint64_t number);
 /* The company of that number; its texts are the life's. */
 void company_make(struct life *l, uint64_t number, struct company *c);
 /* The nth (from 0) person of that company. */

@@ -47,6 +47,8 @@ static str become_known(struct life *l)
 {
 	struct teller *t = l->t;
 	uint64_t number = rng_below(&l->rng, t->companies_n);
+	while (company_language(number) != l->language)
+		number = (number + 1) % t->companies_n;
 	struct company_state *state = &t->companies[number];
 	company_make(l, number, &l->company);
 	person_make(l, &l->company, state->people, &l->person);
@@ -56,7 +58,6 @@ static str become_known(struct life *l)
 	if (state->device_of && rng_chance(&l->rng, 0.03))
 		device = life_device(l, state->device_of, 0);
 	state->device_of = l->number;
-	l->language = l->company.language;
 	l->is_known = true;
 	while (l->devices_n < DEVICES_MAX && rng_chance(&l->rng, 0.16)) {
 		l->devices[l->devices_n] = life_device(l, l->number, l->devices_n);

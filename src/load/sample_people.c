@@ -130,7 +130,10 @@ static const struct title TITLES[LANGUAGES_N][10] = {
 };
 /* clang-format on */
 
-#define GERMAN_SHARE 0.72
+enum language company_language(uint64_t number)
+{
+	return number * 7 % 25 < 18 ? GERMAN : ENGLISH;
+}
 
 /* The number runs through all heads, then through the branches of that head in another order each,
  * then gets a number in its name: no two are the same. */
@@ -144,7 +147,7 @@ void company_make(struct life *l, uint64_t number, struct company *c)
 	uint64_t head = number % ARRAY_LEN(HEADS), turn = number / ARRAY_LEN(HEADS);
 	const str *name = &HEADS[head];
 	c->number = number;
-	c->language = rng_chance(&r, GERMAN_SHARE) ? GERMAN : ENGLISH;
+	c->language = company_language(number);
 	const struct branch *b = &BRANCHES[c->language][(3 * number + turn) % branches];
 	const struct place *p = &PLACES[c->language][rng_below(&r, ARRAY_LEN(PLACES[0]))];
 	const char *form = c->language == ENGLISH ? "Ltd" : rng_chance(&r, 0.2) ? "AG" : "GmbH";

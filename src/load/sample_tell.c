@@ -185,7 +185,7 @@ bool teller_init(struct teller *t, const struct sample_options *o, sample_sink s
 	t->result.end_us = end_us;
 	t->result.from_us = end_us - (int64_t)days * US_PER_DAY;
 	/* Some companies send several people. */
-	t->companies_n = MAX(t->people / 24, UINT64_C(8));
+	t->companies_n = MAX(t->people / 24, UINT64_C(25));
 	t->companies = mem_zalloc((size_t)t->companies_n, sizeof *t->companies);
 	t->items = mem_zalloc(SAMPLE_CHUNK_TOUCHES_MAX, sizeof *t->items);
 	t->props = mem_zalloc((SAMPLE_CHUNK_TOUCHES_MAX + 1) * SAMPLE_PROPS_MAX, sizeof *t->props);
