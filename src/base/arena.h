@@ -19,8 +19,8 @@ struct arena {
 	struct arena_block *now;
 	size_t bytes_max;
 	size_t bytes_held; /* in blocks, used or not */
-	bool over;         /* an allocation was refused since init or reset */
-	bool nomem;        /* ... because the system had none */
+	bool over;	   /* an allocation was refused since init or reset */
+	bool nomem;	   /* ... because the system had none */
 };
 
 /* Takes no memory yet. `bytes_max` is the most that its blocks may hold together. */
@@ -35,7 +35,7 @@ void *arena_alloc(struct arena *a, size_t bytes) MUST_CHECK;
 /* `count` items of `size` bytes, zeroed. */
 void *arena_zalloc(struct arena *a, size_t count, size_t size) MUST_CHECK;
 
-#define ARENA_NEW(a, type) ((type *)arena_zalloc((a), 1, sizeof(type)))
+#define ARENA_NEW(a, type)	((type *)arena_zalloc((a), 1, sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_zalloc((a), (n), sizeof(type)))
 
 /* Says in `e` why the last allocation failed; always returns false. */

@@ -30,11 +30,11 @@ void buf_str(struct buf *b, str s);
 void buf_cstr(struct buf *b, const char *s);
 void buf_byte(struct buf *b, uint8_t c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_u32(struct buf *b, uint32_t v);     /* little endian */
-void buf_u64(struct buf *b, uint64_t v);     /* little endian */
-void buf_varint(struct buf *b, uint64_t v);  /* LEB128, 1 to 10 bytes */
-void buf_zigzag(struct buf *b, int64_t v);   /* signed, small magnitudes short */
-void buf_lenstr(struct buf *b, str s);       /* varint length, then the bytes */
+void buf_u32(struct buf *b, uint32_t v);    /* little endian */
+void buf_u64(struct buf *b, uint64_t v);    /* little endian */
+void buf_varint(struct buf *b, uint64_t v); /* LEB128, 1 to 10 bytes */
+void buf_zigzag(struct buf *b, int64_t v);  /* signed, small magnitudes short */
+void buf_lenstr(struct buf *b, str s);	    /* varint length, then the bytes */
 
 /* True when every append so far succeeded; otherwise says why in `e`. */
 bool buf_ok(const struct buf *b, err *e) MUST_CHECK;

@@ -13,7 +13,7 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_IO,        /* the disk, a file or a device refused */
+	ERR_IO,	       /* the disk, a file or a device refused */
 	ERR_CORRUPT,   /* stored data is not what was written */
 	ERR_INVALID,   /* the input is wrong; the text says where and what would be right */
 	ERR_NOT_FOUND, /* nothing of that name or number */

@@ -8,7 +8,6 @@
 #include "base/time.h"
 #include "base/time_int.h"
 
-#include <stdio.h>
 #include <time.h>
 
 static int64_t clock_read(clockid_t clock)
@@ -84,19 +83,45 @@ int64_t time_clamp(int64_t at_us)
 	return at_us < TIME_MIN_US ? TIME_MIN_US : MIN(at_us, TIME_MAX_US);
 }
 
-static str print_days(char text[TIME_TEXT_MAX], int64_t days)
+/* Digits by hand: a list of touches prints nothing as often as times. */
+static size_t put_digits(char *text, int v, size_t digits)
+{
+	for (size_t i = digits; i-- > 0; v /= 10)
+		text[i] = (char)('0' + v % 10);
+	return digits;
+}
+
+/* Years have four digits, and five on the far side of the last day in zones east of UTC. */
+static size_t put_date(char *text, int64_t days)
 {
 	int year;
 	int month;
 	int day;
 	time_civil_from_days(days, &year, &month, &day);
-	int n = snprintf(text, TIME_TEXT_MAX, "%04d-%02d-%02d", year, month, day);
-	return (str){ text, (size_t)n };
+	size_t n = put_digits(text, year, year > 9999 ? 5 : 4);
+	text[n++] = '-';
+	n += put_digits(text + n, month, 2);
+	text[n++] = '-';
+	return n + put_digits(text + n, day, 2);
+}
+
+/* "12:00" */
+static size_t put_minute(char *text, int minute_of_day)
+{
+	size_t n = put_digits(text, minute_of_day / 60, 2);
+	text[n++] = ':';
+	return n + put_digits(text + n, minute_of_day % 60, 2);
+}
+
+static str finish(char *text, size_t n)
+{
+	text[n] = '\0';
+	return (str){ text, n };
 }
 
 str time_print_date(char text[TIME_TEXT_MAX], int64_t days)
 {
-	return print_days(text, MIN(MAX(days, TIME_DAYS_MIN), TIME_DAYS_MAX));
+	return finish(text, put_date(text, MIN(MAX(days, TIME_DAYS_MIN), TIME_DAYS_MAX)));
 }
 
 str time_print(char text[TIME_TEXT_MAX], int64_t at_us)
@@ -106,17 +131,19 @@ str time_print(char text[TIME_TEXT_MAX], int64_t at_us)
 	int64_t us = at_us - days * US_PER_DAY;
 	int second = (int)(us / US_PER_S);
 	int fraction = (int)(us % US_PER_S);
-	size_t n = print_days(text, days).n;
-	n += (size_t)snprintf(text + n, TIME_TEXT_MAX - n, "T%02d:%02d:%02d", second / 3600,
-			      second / 60 % 60, second % 60);
+	size_t n = put_date(text, days);
+	text[n++] = 'T';
+	n += put_minute(text + n, second / 60);
+	text[n++] = ':';
+	n += put_digits(text + n, second % 60, 2);
 	if (fraction > 0) {
-		n += (size_t)snprintf(text + n, TIME_TEXT_MAX - n, ".%06d", fraction);
+		text[n++] = '.';
+		n += put_digits(text + n, fraction, 6);
 		while (text[n - 1] == '0')
 			n--;
 	}
 	text[n++] = 'Z';
-	text[n] = '\0';
-	return (str){ text, n };
+	return finish(text, n);
 }
 
 str time_print_local(char text[TIME_TEXT_MAX], int64_t at_us)
@@ -124,8 +151,8 @@ str time_print_local(char text[TIME_TEXT_MAX], int64_t at_us)
 	at_us = time_clamp(at_us);
 	int64_t local_us = at_us + zone_offset_s(at_us) * US_PER_S;
 	int64_t days = floor_div(local_us, US_PER_DAY);
-	int minute = (int)((local_us - days * US_PER_DAY) / (60 * US_PER_S));
-	size_t n = print_days(text, days).n;
-	n += (size_t)snprintf(text + n, TIME_TEXT_MAX - n, " %02d:%02d", minute / 60, minute % 60);
-	return (str){ text, n };
+	size_t n = put_date(text, days);
+	text[n++] = ' ';
+	n += put_minute(text + n, (int)((local_us - days * US_PER_DAY) / US_PER_MIN));
+	return finish(text, n);
 }

@@ -11,14 +11,14 @@
 
 #include "base/str.h"
 
-#define US_PER_S INT64_C(1000000)
-#define US_PER_DAY (INT64_C(86400) * US_PER_S)
-#define TIME_MIN_US (INT64_C(-62135596800) * US_PER_S)          /* 0001-01-01T00:00:00Z */
-#define TIME_MAX_US (INT64_C(253402300800) * US_PER_S - 1)      /* 9999-12-31T23:59:59.999999Z */
+#define US_PER_S    INT64_C(1000000)
+#define US_PER_DAY  (INT64_C(86400) * US_PER_S)
+#define TIME_MIN_US (INT64_C(-62135596800) * US_PER_S)	   /* 0001-01-01T00:00:00Z */
+#define TIME_MAX_US (INT64_C(253402300800) * US_PER_S - 1) /* 9999-12-31T23:59:59.999999Z */
 
-int64_t time_now_us(void);       /* wall clock */
+int64_t time_now_us(void);	 /* wall clock */
 int64_t time_monotonic_us(void); /* for measuring */
-int64_t time_cpu_us(void);       /* CPU time of the whole process */
+int64_t time_cpu_us(void);	 /* CPU time of the whole process */
 
 int64_t time_days_from_civil(int year, int month, int day);
 void time_civil_from_days(int64_t days, int *year_r, int *month_r, int *day_r);

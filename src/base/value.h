@@ -46,16 +46,16 @@ value value_time(int64_t at_us);
 value value_date(int64_t days);
 value value_money(int64_t minor, const char currency[3]);
 
-/* As value_cmp gives 0: an unknown value equals another one here; that it satisfies no comparison is
- * the rule language's to see to. */
+/* As value_cmp gives 0: an unknown value equals another one here; that it satisfies no comparison
+ * is the rule language's to see to. */
 bool value_eq(value a, value b);
 /* <0, 0, >0; kinds that do not compare are ordered by kind. Money of two currencies by currency. */
 int value_cmp(value a, value b);
 /* Deep copy into the arena; VALUE_NONE when the arena is full (check a->over). */
 value value_dup(struct arena *a, value v);
-/* Binary form, self-describing; value_decode's views point into what is read, lists into `a`. A list
- * of more than VALUE_LIST_MAX makes buf_ok fail. value_decode's false: not what value_encode wrote,
- * or the arena is full. */
+/* Binary form, self-describing; value_decode's views point into what is read, lists into `a`. A
+ * list of more than VALUE_LIST_MAX makes buf_ok fail. value_decode's false: not what value_encode
+ * wrote, or the arena is full. */
 void value_encode(struct buf *b, value v);
 bool value_decode(struct reader *r, struct arena *a, value *v_r) MUST_CHECK;
 /* As people read it and files carry it: text as it is, numbers plain, times RFC 3339, dates

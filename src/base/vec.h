@@ -30,7 +30,7 @@ void vec_free_(void **items);
 	 vec_grow_((void **)&(v)->items, &(v)->cap, (want), sizeof *(v)->items))
 #define vec_push(v, ...)                                                                           \
 	(vec_reserve((v), (v)->n + 1) ? ((v)->items[(v)->n++] = (__VA_ARGS__), true) : false)
-#define vec_free(v) (vec_free_((void **)&(v)->items), (v)->n = 0, (v)->cap = 0)
+#define vec_free(v)  (vec_free_((void **)&(v)->items), (v)->n = 0, (v)->cap = 0)
 #define vec_clear(v) ((v)->n = 0)
 
 #endif

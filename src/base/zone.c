@@ -138,7 +138,7 @@ int64_t time_local_midnight(int64_t days)
 static int64_t day_of(int64_t at_us)
 {
 	int64_t days = floor_div(at_us + zone_offset_s(at_us) * US_PER_S, US_PER_DAY);
-	if (time_local_midnight(days + 1) <= at_us)
+	while (time_local_midnight(days + 1) <= at_us)
 		days++;
 	return days;
 }
@@ -179,7 +179,5 @@ int64_t time_next(int64_t floor_us, enum time_unit unit)
 		days = month_start(days, 1);
 	else
 		days++;
-	int64_t next = time_local_midnight(days);
-	/* A day that a zone left out altogether (Samoa, 2011-12-30) has no length: go on. */
-	return next > floor ? next : time_local_midnight(days + 1);
+	return time_local_midnight(days);
 }

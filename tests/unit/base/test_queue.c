@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #define PUTTERS 3
 #define TAKERS	3
@@ -187,6 +188,8 @@ static void closing_wakes_everybody(void **state)
 		takers[i] = (struct worker){ .q = q };
 		assert_true(thread_start(&takers[i].thread, "taker", take_all, &takers[i], &e));
 	}
+	/* Time enough for all of them to fall asleep. */
+	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 	queue_close(q);
 	for (size_t i = 0; i < TAKERS; i++)
 		thread_join(&takers[i].thread);

@@ -225,6 +225,13 @@ static void lists_have_a_largest_length(void **state)
 	assert_true(value_eq(back, list_of(items, VALUE_LIST_MAX)));
 	value_encode(&b, list_of(items, VALUE_LIST_MAX + 1));
 	assert_false(buf_ok(&b, &e));
+	/* One more than allowed, though each of them is there: all unknown, one byte each. */
+	static char long_list[3 + VALUE_LIST_MAX + 1] = "\x08\x91\x4E";
+	reader_init(&r, long_list, sizeof long_list);
+	assert_false(value_decode(&r, &a, &back));
+	long_list[1] = '\x90';
+	reader_init(&r, long_list, sizeof long_list - 1);
+	assert_true(value_decode(&r, &a, &back));
 	/* A list that claims more than its record holds takes no memory. */
 	struct arena none;
 	arena_init(&none, 0);

@@ -307,6 +307,10 @@ static void the_range_has_no_edge_to_fall_off(void **state)
 				assert_true(floor <= MIN(MAX(ENDS[i], TIME_MIN_US), TIME_MAX_US));
 				assert_true(time_next(floor, u) > floor);
 				(void)time_next(ENDS[i], u);
+				char text[TIME_TEXT_MAX];
+				str shown = time_print_local(text, ENDS[i]);
+				assert_true(shown.n == 16 || shown.n == 17);
+				assert_int_equal(text[shown.n], 0);
 			}
 	}
 }
