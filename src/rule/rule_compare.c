@@ -135,8 +135,6 @@ static bool keep_values(struct parser *p, struct compare *c, const struct litera
 static bool expect(struct parser *p, enum token_kind kind, const char *what)
 {
 	char found[QUOTED_MAX];
-	if (p->now.kind == TOKEN_BAD)
-		return parser_fail(p, p->now.why_at, "%s", p->now.why);
 	if (p->now.kind != kind)
 		return parser_fail(p, p->now.at, "expected %s, found %s", what,
 				   token_shown(found, &p->now));
@@ -360,8 +358,6 @@ bool parse_compare(struct parser *p, const struct asked *q, struct compare *c_r)
 	struct compare c = { .of = q->of };
 	struct written w;
 	size_t at = p->now.at;
-	if (p->now.kind == TOKEN_BAD)
-		return parser_fail(p, p->now.why_at, "%s", p->now.why);
 	if (!written_op(p, &w)) {
 		if (q->of.kind != OPERAND_DID)
 			return parser_fail(p, at, "expected %s after %s, found %s",

@@ -142,6 +142,14 @@ static struct token lex_foreign(str s, size_t at)
 	return (struct token){ .kind = TOKEN_END };
 }
 
+static size_t next_character(str s, size_t at)
+{
+	at++;
+	while ((byte_at(s, at) & 0xC0) == 0x80)
+		at++;
+	return at;
+}
+
 static struct token lex_mark(str s, size_t at)
 {
 	bool equals = byte_at(s, at + 1) == '=';
@@ -163,7 +171,7 @@ static struct token lex_mark(str s, size_t at)
 	case '>':
 		return made(s, equals ? TOKEN_GE : TOKEN_GT, at, at + 1 + equals);
 	default:
-		return bad(s, at, at + 1, at,
+		return bad(s, at, next_character(s, at), at,
 			   "this mark has no meaning here; text with marks in it stands in "
 			   "double quotes, and a field in backquotes");
 	}
@@ -254,6 +262,10 @@ bool parser_fail(struct parser *p, size_t at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
+	if (p->now.kind == TOKEN_BAD && at == p->now.at) {
+		snprintf(what, sizeof what, "%s", p->now.why);
+		at = p->now.why_at;
+	}
 	size_t line = 1, column = 1;
 	for (size_t i = 0; i < at && i < p->text.n; i++) {
 		if (p->text.p[i] == '\n') {

@@ -143,8 +143,6 @@ bool parse_span(struct parser *p, struct literal *l_r)
 	struct token t = p->now;
 	char found[QUOTED_MAX];
 	struct literal l = { 0 };
-	if (t.kind == TOKEN_BAD)
-		return parser_fail(p, t.why_at, "%s", t.why);
 	if (t.kind != TOKEN_NUMBER || !read_span(t.raw, &l))
 		return parser_fail(p, t.at,
 				   "expected a duration such as 30d, 6mo or 1y after "
@@ -368,8 +366,6 @@ static bool parse_numeric(struct parser *p, const struct asked *q, const struct 
 static bool check_token(struct parser *p, const struct asked *q, const struct token *t)
 {
 	char found[QUOTED_MAX];
-	if (t->kind == TOKEN_BAD)
-		return parser_fail(p, t->why_at, "%s", t->why);
 	if (t->kind == TOKEN_NAME)
 		return parser_fail(p, t->at,
 				   "expected %s, found a field; text stands in double quotes",

@@ -35,8 +35,6 @@ static bool enter(struct parser *p, size_t at)
 static bool expect(struct parser *p, enum token_kind kind, const char *what)
 {
 	char found[QUOTED_MAX];
-	if (p->now.kind == TOKEN_BAD)
-		return parser_fail(p, p->now.why_at, "%s", p->now.why);
 	if (p->now.kind != kind)
 		return parser_fail(p, p->now.at, "expected %s, found %s", what,
 				   token_shown(found, &p->now));
@@ -49,8 +47,6 @@ static bool parse_name(struct parser *p, const char *what, str *name_r)
 {
 	char found[QUOTED_MAX];
 	struct token t = p->now;
-	if (t.kind == TOKEN_BAD)
-		return parser_fail(p, t.why_at, "%s", t.why);
 	if (t.kind != TOKEN_WORD && t.kind != TOKEN_TEXT)
 		return parser_fail(p, t.at, "expected the name of %s, found %s", what,
 				   token_shown(found, &t));
@@ -285,8 +281,6 @@ bool parse_rule(struct parser *p, const struct node **root_r)
 		return true;
 	if (!parse_or(p, &root))
 		return false;
-	if (p->now.kind == TOKEN_BAD)
-		return parser_fail(p, p->now.why_at, "%s", p->now.why);
 	if (p->now.kind != TOKEN_END)
 		return parser_fail(p, p->now.at, "expected and, or, or the end, found %s",
 				   token_shown(found, &p->now));

@@ -167,8 +167,6 @@ bool parse_field(struct parser *p, struct asked *q_r)
 	struct token t = p->now;
 	char shown[QUOTED_MAX];
 	str name = t.raw;
-	if (t.kind == TOKEN_BAD)
-		return parser_fail(p, t.why_at, "%s", t.why);
 	if (t.kind == TOKEN_TEXT)
 		return parser_fail(p, t.at,
 				   "expected a field, found the text %s; a field's name stands in "

@@ -176,6 +176,15 @@ static const struct {
 	  "line 1, column 11: this is no text (control characters, or not UTF-8)" },
 	{ "country = \xC3(",
 	  "line 1, column 11: this is no text (control characters, or not UTF-8)" },
+	{ "employees between 20\u2022= x",
+	  "line 1, column 21: this mark has no meaning here; text with marks in it stands in double "
+	  "quotes, and a field in backquotes" },
+	{ "country = DE 'x'", "line 1, column 14: expected double quotes (\") around text" },
+	{ "did(x) ;",
+	  "line 1, column 8: this mark has no meaning here; text with marks in it stands "
+	  "in double quotes, and a field in backquotes" },
+	{ "matches('CFO')", "line 1, column 9: expected double quotes (\") around text" },
+	{ "did(x, 'y')", "line 1, column 8: expected double quotes (\") around text" },
 	/* structure */
 	{ "(country = DE",
 	  "line 1, column 14: expected and, or, or a closing bracket, found the end" },
