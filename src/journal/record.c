@@ -128,7 +128,7 @@ static bool string_index(struct record_writer *w, str s, uint64_t *index_r, err 
 
 static bool put_string(struct record_writer *w, struct buf *out, str s, err *e)
 {
-	uint64_t index;
+	uint64_t index = 0;
 	if (!string_index(w, s, &index, e))
 		return false;
 	buf_varint(out, index);

@@ -248,7 +248,7 @@ static bool device_hold(struct people *p, uint32_t profile, struct device **d_r,
 
 bool joins_add_owner(struct people *p, uint32_t profile, const struct device_owner *o, err *e)
 {
-	struct device *d;
+	struct device *d = NULL;
 	if (!device_hold(p, profile, &d, e))
 		return false;
 	size_t at = d->owners.n;
