@@ -65,6 +65,21 @@ static bool is_somebody(const struct deciding *x, uint32_t profile)
 	return false;
 }
 
+/* What a touch is mainly about: its deal, its person, or its company, by what its name says. */
+static bool is_main_subject(const struct deciding *x, enum entity entity)
+{
+	str name = x->in->name;
+	bool of_deal = str_starts(name, S("deal_")), of_company = str_starts(name, S("company_"));
+	enum entity main = of_deal ? ENTITY_DEAL : of_company ? ENTITY_COMPANY : ENTITY_PERSON;
+	return entity == main;
+}
+
+static void note_known(struct deciding *x, uint32_t person)
+{
+	if (is_main_subject(x, ENTITY_PERSON))
+		x->known |= is_somebody(x, person);
+}
+
 static void follow(struct deciding *x, struct touch t)
 {
 	struct decided *d = x->d;
@@ -227,14 +242,14 @@ static bool decide_person(struct deciding *x)
 	if (!subject)
 		return true;
 	x->d->touch.person = subject;
-	x->known |= is_somebody(x, subject);
+	note_known(x, subject);
 	for (size_t i = 0; i < ids.external_n; i++) {
-		x->known |= is_somebody(x, ids.external[i]);
+		note_known(x, ids.external[i]);
 		if (!join(x, subject, ids.external[i], JOIN_EXTERNAL))
 			return false;
 	}
 	if (ids.email && subject != ids.email) {
-		x->known |= is_somebody(x, ids.email);
+		note_known(x, ids.email);
 		if (!join_email(x, subject, ids.email))
 			return false;
 	}
@@ -273,7 +288,7 @@ static bool decide_company(struct deciding *x)
 	if (!subject)
 		return true;
 	x->d->touch.company = subject;
-	if (!x->d->touch.person)
+	if (is_main_subject(x, ENTITY_COMPANY))
 		x->known |= is_somebody(x, subject);
 	if (domain && subject != domain && !join(x, subject, domain, JOIN_COMPANY))
 		return false;
@@ -292,7 +307,7 @@ static bool decide_deal(struct deciding *x)
 	    !resolve(x, ID_DEAL, in->deal_id.system, in->deal_id.value, &deal))
 		return false;
 	x->d->touch.deal = deal;
-	if (deal && !x->d->touch.person)
+	if (deal && is_main_subject(x, ENTITY_DEAL))
 		x->known |= is_somebody(x, deal);
 	return true;
 }

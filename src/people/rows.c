@@ -241,6 +241,8 @@ bool people_catalogue(struct people *p, enum entity entity, struct arena *a,
 	}
 	if (a->over)
 		return arena_err(a, e);
-	*c_r = (struct rule_catalogue){ .fields = fields, .n = n, .behaviour = true };
+	*c_r = (struct rule_catalogue){
+		.fields = fields, .n = n, .behaviour = true, .touch = touch_catalogue()
+	};
 	return true;
 }
