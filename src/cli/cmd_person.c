@@ -57,6 +57,13 @@ static bool is_permission(str key)
 	return str_starts(key, S("consent."));
 }
 
+/* What the head of the page says already. */
+static bool is_in_head(str key)
+{
+	return str_eq(key, S("company")) || str_eq(key, S("stage")) ||
+	       str_eq(key, S("stage_since")) || str_eq(key, S("stage_reason"));
+}
+
 static bool page_read(struct cli *c, struct snapshot *s, uint64_t number, struct page *p, err *e)
 {
 	struct people *people = snapshot_people(s);
@@ -162,7 +169,7 @@ static bool put_cells(struct cli *c, const struct subject_view *v, bool permissi
 	bool ok = true;
 	for (size_t i = 0; ok && i < v->cells_n; i++) {
 		const struct cell *cell = &v->cells[i];
-		if (is_permission(cell->key) != permissions)
+		if (is_permission(cell->key) != permissions || is_in_head(cell->key))
 			continue;
 		const struct table_cell cells[] = {
 			{ .value = value_text(cell->key) },

@@ -354,14 +354,16 @@ static void put_notes(struct cli *c, const struct funnel_result *r)
 	for (size_t i = 0; i < r->steps_n; i++)
 		skipped += r->steps[i].skipped;
 	if (skipped > 0)
-		buf_cstr(&c->out, "\n");
-	for (size_t i = 0; skipped > 0 && i < r->steps_n; i++) {
+		buf_cstr(&c->out, "\nKnown only from a later stage: ");
+	for (size_t i = 0, shown = 0; skipped > 0 && i < r->steps_n; i++) {
 		if (r->steps[i].skipped == 0)
 			continue;
 		str label = funnel_step_label(&c->arena, &r->spec, i, r->steps[i].name);
-		buf_printf(&c->out, "%.*s of %.*s are known only from a later stage.\n",
-			   STR_ARG(show_count(text, r->steps[i].skipped)), STR_ARG(label));
+		buf_printf(&c->out, "%s%.*s of ", shown++ > 0 ? ", " : "",
+			   STR_ARG(show_count(text, r->steps[i].skipped)));
+		text_put_clean(&c->out, label);
 	}
+	buf_cstr(&c->out, skipped > 0 ? ".\n" : "");
 	if (r->out_of_order > 0) {
 		static const char *const one[] = { "person", "company", "deal" };
 		buf_byte(&c->out, '\n');

@@ -1,0 +1,111 @@
+// How many came how far, in every form.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { Trichter, rows } from './trichter.mjs';
+
+const events = `at,name,email,message_id,source,plan
+2024-01-01T10:00:00Z,signup,a@example.com,1,google,pro
+2024-01-02T10:00:00Z,paid,a@example.com,2,,pro
+2024-01-01T10:00:00Z,signup,b@example.com,3,google,basic
+2024-02-20T10:00:00Z,paid,b@example.com,4,,basic
+2024-01-05T10:00:00Z,paid,c@example.com,5,,
+2024-01-06T10:00:00Z,signup,c@example.com,6,bing,
+2024-02-01T10:00:00Z,signup,d@example.com,7,,
+`;
+function filled(t) {
+	const c = new Trichter(t);
+	c.ok('import', 'events', c.file('events.csv', events));
+	return c;
+}
+const steps = ['--steps', 'signup, paid'];
+
+test('steps, window and order count as FUNNEL.md says', (t) => {
+	const c = filled(t);
+	assert.deepEqual(c.counts(...steps), [4, 1]); // 14 days without a stage
+	assert.deepEqual(c.counts(...steps, '--window', 'none'), [4, 2]);
+	assert.deepEqual(c.counts(...steps, '--window', '50d'), [4, 2]);
+	assert.deepEqual(c.counts(...steps, '--window', 'none', '--order', 'any'), [4, 3]);
+	assert.deepEqual(c.counts(...steps, '--from', '2024-01-02'), [2, 0]);
+	assert.deepEqual(c.counts(...steps, '--to', '2024-01-02'), [2, 1]);
+	assert.deepEqual(c.counts(...steps, '--window', 'none', '--to', '2024-02-01', '--tail', 'clip'), [3, 1]);
+	assert.deepEqual(c.counts('--steps', '*'), [4]);
+	assert.deepEqual(c.counts('--steps', '[name = "signup" and plan = "pro"], paid'), [1, 1]);
+	assert.deepEqual(c.counts(...steps, '--where', 'email = "a@example.com"'), [1, 1]);
+});
+
+test('json is the document that is promised', (t) => {
+	const c = filled(t);
+	const r = c.json('funnel', ...steps, '--by', 'source', '--trend', 'month');
+	assert.deepEqual(Object.keys(r.steps[0]).slice(0, 7),
+		['step', 'name', 'count', 'from_previous', 'from_first', 'median_seconds', 'p90_seconds']);
+	assert.equal(r.steps[0].from_previous, null);
+	assert.equal(r.steps[1].from_previous, 0.25);
+	assert.equal(r.steps[1].median_seconds, 86400);
+	assert.deepEqual(r.groups.map((g) => [g.value, g.steps[0].count]), [['google', 2], [null, 1], ['bing', 1]].sort((x, y) => y[1] - x[1] || 0));
+	assert.ok(r.rules && typeof r.snapshot === 'number');
+	assert.deepEqual(r.trend.map((x) => x.steps[0].count), [3, 1]);
+	assert.equal(typeof r.trend[0].complete, 'boolean');
+});
+
+test('csv, svg and table show the same counts', (t) => {
+	const c = filled(t);
+	const csv = rows(c.ok('funnel', ...steps, '--format', 'csv'));
+	assert.deepEqual(csv.map((x) => Number(x.count)), [4, 1]);
+	c.ok('funnel', ...steps, '--svg', c.path('f.svg'), '--title', 'A < B & "C"');
+	const svg = readFileSync(c.path('f.svg'), 'utf8');
+	assert.match(svg, /^<(\?xml|svg)/);
+	assert.match(svg, /A &lt; B &amp;/);
+	const table = c.ok('funnel', ...steps, '--times');
+	assert.match(table, /signup +4 /);
+	assert.match(table, /paid +1 .*25\.0 %/);
+	assert.match(table, /1 person did the steps in another order; --order any/);
+	assert.doesNotMatch(table, /\u001b/, 'no colours off a terminal');
+});
+
+test('one person is explained', (t) => {
+	const c = filled(t);
+	const b = c.json('funnel', ...steps, '--explain', 'b@example.com');
+	assert.equal(b.level, 1);
+	assert.match(b.why_stopped, /\S/);
+	const a = c.json('funnel', ...steps, '--explain', 'a@example.com');
+	assert.deepEqual(a.chain.map((x) => x.name), ['signup', 'paid']);
+	assert.equal(a.why_stopped, null);
+	assert.match(c.ok('funnel', ...steps, '--explain', 'b@example.com'), /came to step 1 of 2/);
+	assert.equal(c.run('funnel', ...steps, '--explain', 'nobody@example.com').status, 1);
+});
+
+test('as it was known then', (t) => {
+	const c = filled(t);
+	const then = c.json('status').touches;
+	c.ok('import', 'events', c.file('more.csv', 'at,name,email,message_id\n2024-02-03T10:00:00Z,paid,d@example.com,8\n'));
+	assert.deepEqual(c.counts(...steps), [4, 2]);
+	assert.deepEqual(c.counts(...steps, '--as-of', String(then)), [4, 1]);
+	assert.equal(c.run('funnel', ...steps, '--as-of', '2001-01-01').status, 3);
+	assert.equal(c.run('funnel', ...steps, '--as-of', '99999999').status, 2);
+	assert.deepEqual(c.counts(...steps, '--as-of', '2999-01-01'), [4, 2]);
+});
+
+test('what cannot be understood is pointed at', (t) => {
+	const c = filled(t);
+	for (const [args, message] of [
+		[['--steps', ''], /--steps/], [['--steps', 'a,,b'], /--steps/], [['--steps', '[name = '], /--steps/],
+		[['--steps', Array.from({ length: 33 }, (_, i) => `s${i}`).join(',')], /32/],
+		[['--window', 'soon'], /--window/], [['--window', '-1d'], /--window/],
+		[['--from', '2024-02-30'], /--from/], [['--from', '2024-02-01', '--to', '2024-01-01'], /not before/],
+		[['--of', 'step 9', '--by', 'source'], /--of/], [['--where', 'contry = DE'], /country|contry/],
+		[['--where', '('.repeat(5000)], /--where/],
+	]) {
+		const r = c.run('funnel', ...(args[0] === '--steps' ? [] : steps), ...args);
+		assert.equal(r.status, 2, `${args.join(' ').slice(0, 60)}: ${r.status} ${r.err.slice(0, 200)}`);
+		assert.match(r.err, message, args.join(' ').slice(0, 60));
+	}
+});
+
+test('empty data has an answer too', (t) => {
+	const c = new Trichter(t);
+	const r = c.run('funnel');
+	assert.equal(r.status, 1);
+	assert.match(r.out, /^No people in /);
+	assert.ok(JSON.parse(c.run('funnel', '--format', 'json').out).steps.every((s) => s.count === 0 && s.from_previous === null));
+});
