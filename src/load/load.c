@@ -54,7 +54,9 @@ static void count_subjects(struct loader *l, const struct chunk_row *row)
 			r->people_new += t->subject_is_new;
 			r->people_updated += !t->subject_is_new && l->kind == LOAD_PEOPLE;
 		}
-		r->companies_new += about == ABOUT_COMPANY && t->subject_is_new;
+		/* Of a company beside a person the answer is about the person. */
+		r->companies_new +=
+			about == ABOUT_COMPANY && t->subject_is_new && l->kind == LOAD_COMPANIES;
 		r->deals_new += about == ABOUT_DEAL && t->subject_is_new;
 	}
 }

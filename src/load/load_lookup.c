@@ -12,6 +12,20 @@
 
 #define LOOKUP_ROWS_MAX 1000000
 
+/* Our name for a column of theirs, or a map that says more of it. */
+static bool lookup_column(struct loader *l, const struct yaml *y, struct column *c, err *e)
+{
+	*c = (struct column){ .header = y->key,
+			      .key = y->key,
+			      .claimed = true,
+			      .from = FROM_LOOKUP,
+			      .decimal = NUM_POINT };
+	if (y->kind != YAML_TEXT || field_find(l->kind, y->text))
+		return map_column(l, y, c, e);
+	c->key = y->text;
+	return true;
+}
+
 static bool lookup_columns(struct loader *l, struct lookup *u, const struct yaml *y, err *e)
 {
 	if (!y || y->kind != YAML_MAP || y->n == 0)
@@ -24,17 +38,9 @@ static bool lookup_columns(struct loader *l, struct lookup *u, const struct yaml
 	u->columns_n = y->n;
 	for (size_t i = 0; i < y->n; i++) {
 		const struct yaml *item = &y->items[i];
-		struct column c = { .claimed = true, .from = FROM_LOOKUP, .decimal = NUM_POINT };
-		if (!map_text(l, item, &c.key, e))
+		struct column c;
+		if (!lookup_column(l, item, &c, e))
 			return false;
-		c.header = c.key;
-		const struct field_info *f = field_find(l->kind, c.key);
-		if (f) {
-			c.role = f->role;
-			c.type = f->type;
-			c.as_prop = f->as_prop;
-			c.known = c.declared = true;
-		}
 		u->columns[i].their = item->key;
 		if (!column_push(l, c, &u->columns[i].column, e))
 			return false;

@@ -181,7 +181,7 @@ static bool map_column_key(struct loader *l, const struct yaml *y, struct column
 	return map_yes_no(l, y, &ignored, e);
 }
 
-static bool map_column(struct loader *l, const struct yaml *y, struct column *c, err *e)
+bool map_column(struct loader *l, const struct yaml *y, struct column *c, err *e)
 {
 	static const char *const KEYS[] = { "field",   "trait",	   "type",    "date_format",
 					    "decimal", "currency", "values",  "times",

@@ -7,6 +7,8 @@
  */
 #include "load/load_int.h"
 
+#include <stdio.h>
+
 #define NOTES_BYTES_MAX (256 * KIB)
 
 static const char *type_name(enum cell_type type)
@@ -19,9 +21,17 @@ static const char *type_name(enum cell_type type)
 	return NAMES[type];
 }
 
-static const char *plural(uint64_t n)
+/* "1 deal", "1,425 deals" */
+static void put_n(struct buf *b, uint64_t n, const char *what)
 {
-	return n == 1 ? "" : "s";
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			buf_byte(b, ',');
+		buf_byte(b, (uint8_t)digits[i]);
+	}
+	buf_printf(b, " %s%s", what, n == 1 ? "" : "s");
 }
 
 static void note_traits(const struct loader *l, struct buf *b)
@@ -45,11 +55,12 @@ static void note_values(const struct loader *l, struct buf *b)
 		const struct column *c = &l->columns.all.items[i];
 		for (size_t k = 0; k < c->values_n; k++) {
 			const struct translation *t = &c->values[k];
-			if (t->rows > 0 && !str_eq(t->from, t->to))
-				buf_printf(b,
-					   "%.*s: \"%.*s\" was read as \"%.*s\" in %llu row%s.\n",
-					   STR_ARG(c->header), STR_ARG(t->from), STR_ARG(t->to),
-					   (unsigned long long)t->rows, plural(t->rows));
+			if (t->rows > 0 && !str_eq(t->from, t->to)) {
+				buf_printf(b, "%.*s: \"%.*s\" was read as \"%.*s\" in ",
+					   STR_ARG(c->header), STR_ARG(t->from), STR_ARG(t->to));
+				put_n(b, t->rows, "row");
+				buf_cstr(b, ".\n");
+			}
 		}
 	}
 }
@@ -60,11 +71,11 @@ static void note_misfits(const struct loader *l, struct buf *b)
 		const struct column *c = &l->columns.all.items[i];
 		if (c->fallbacks == 0)
 			continue;
+		buf_printf(b, "%.*s: ", STR_ARG(c->header));
+		put_n(b, c->fallbacks, "value");
 		buf_printf(
 			b,
-			"%.*s: %llu value%s did not read as %s and stayed text; the first is \"%.*s\" in "
-			"line %llu.\n",
-			STR_ARG(c->header), (unsigned long long)c->fallbacks, plural(c->fallbacks),
+			" did not read as %s and stayed text; the first is \"%.*s\" in line %llu.\n",
 			type_name(c->type), STR_ARG(c->fallback_text),
 			(unsigned long long)c->fallback_line);
 	}
@@ -120,76 +131,76 @@ static void note_lookups(const struct loader *l, struct buf *b)
 				b,
 				"%.*s does not lie beside the file: what it would add is not known.\n",
 				STR_ARG(u->file));
-		if (u->misses > 0)
-			buf_printf(
-				b,
-				"%llu row%s found no match in %.*s; the first looked for \"%.*s\".\n",
-				(unsigned long long)u->misses, plural(u->misses), STR_ARG(u->file),
-				STR_ARG(u->miss_first));
+		if (u->misses == 0)
+			continue;
+		put_n(b, u->misses, "row");
+		buf_printf(b, " found no match in %.*s; the first looked for \"%.*s\".\n",
+			   STR_ARG(u->file), STR_ARG(u->miss_first));
 	}
+}
+
+/* A sentence that starts with a number; none when it is 0. */
+static void note_n(struct buf *b, uint64_t n, const char *what, const char *rest)
+{
+	if (n == 0)
+		return;
+	put_n(b, n, what);
+	buf_printf(b, " %s\n", rest);
 }
 
 static void note_deals(const struct loader *l, struct buf *b)
 {
-	if (l->without_company > 0)
-		buf_printf(b, "%llu deal%s came without a company; they are kept.\n",
-			   (unsigned long long)l->without_company, plural(l->without_company));
 	bool people = l->columns.of_role[ROLE_EMAIL] != LOAD_NO_COLUMN ||
 		      l->columns.of_role[ROLE_EXTERNAL_ID] != LOAD_NO_COLUMN;
-	if (l->without_person > 0 && people)
-		buf_printf(b, "%llu deal%s came without a person; they are kept.\n",
-			   (unsigned long long)l->without_person, plural(l->without_person));
-	if (l->closed_before_created > 0)
+	note_n(b, l->without_company, "deal", "came without a company; kept all the same.");
+	note_n(b, people ? l->without_person : 0, "deal",
+	       "came without a person; kept all the same.");
+	if (l->closed_before_created > 0) {
+		put_n(b, l->closed_before_created, "deal");
 		buf_printf(
 			b,
-			"%llu deal%s closed before they began, the first in line %llu; kept as they are.\n",
-			(unsigned long long)l->closed_before_created,
-			plural(l->closed_before_created),
+			" closed before the day of creation, first in line %llu; kept as it stands.\n",
 			(unsigned long long)l->closed_before_line);
-	if (l->made_deal_ids > 0)
-		buf_printf(b,
-			   "%llu deal%s had no id of their own: name and company stand for it.\n",
-			   (unsigned long long)l->made_deal_ids, plural(l->made_deal_ids));
+	}
+	note_n(b, l->made_deal_ids, "deal", "had no id: name and company stand for it.");
 }
 
 static void note_stages(const struct loader *l, struct buf *b)
 {
 	str stage;
 	uint64_t rows;
-	for (size_t at = 0; map_next(&l->stages_unknown, &at, &stage, &rows);)
-		buf_printf(
-			b,
-			"Lifecycle stage \"%.*s\" is none of ours (%llu row%s); it is kept as a trait.\n",
-			STR_ARG(str_sub(stage, 0, 60)), (unsigned long long)rows, plural(rows));
+	for (size_t at = 0; map_next(&l->stages_unknown, &at, &stage, &rows);) {
+		buf_printf(b, "Lifecycle stage \"%.*s\" is none of ours and stays a trait: ",
+			   STR_ARG(str_sub(stage, 0, 60)));
+		put_n(b, rows, "row");
+		buf_cstr(b, ".\n");
+	}
+}
+
+static void note_encoding(const struct loader *l, struct buf *b)
+{
+	str is = str_of(l->source.csv ? csv_encoding(l->source.csv) : "UTF-8"),
+	    said = l->map.encoding;
+	if (!str_eq_nocase(str_sub(is, 0, said.n), said))
+		buf_printf(b, "The map says %.*s, but the file is %.*s and was read so.\n",
+			   STR_ARG(said), STR_ARG(is));
 }
 
 static void note_assumed(const struct loader *l, struct buf *b)
 {
-	if (l->currency_assumed > 0)
+	if (l->currency_assumed > 0) {
+		put_n(b, l->currency_assumed, "amount");
 		buf_printf(
 			b,
-			"%llu amount%s named no currency and were taken as %s; --map currency=USD or a map's "
-			"\"currency\" says otherwise.\n",
-			(unsigned long long)l->currency_assumed, plural(l->currency_assumed),
+			" without a currency read as %s; --map currency=USD or \"currency\" in a map "
+			"says otherwise.\n",
 			l->currency);
-	if (l->import_timed > 0)
-		buf_printf(
-			b,
-			"%llu row%s did not say when it happened: the time of the import was taken.\n",
-			(unsigned long long)l->import_timed, plural(l->import_timed));
-	if (l->blocked_ids > 0)
-		buf_printf(b, "%llu id%s such as \"null\" or \"0\" stood for none.\n",
-			   (unsigned long long)l->blocked_ids, plural(l->blocked_ids));
-	if (l->about_nobody > 0)
-		buf_printf(b, "%llu event%s named nobody.\n", (unsigned long long)l->about_nobody,
-			   plural(l->about_nobody));
-	const char *encoding = l->source.csv ? csv_encoding(l->source.csv) : "UTF-8";
-	bool as_said = str_eq_nocase(str_of(encoding), l->map.encoding) || l->map.encoding.n == 0 ||
-		       str_eq_nocase(str_sub(str_of(encoding), 0, l->map.encoding.n),
-				     l->map.encoding);
-	if (!as_said)
-		buf_printf(b, "The map says %.*s, but the file is %s, and was read so.\n",
-			   STR_ARG(l->map.encoding), encoding);
+	}
+	note_n(b, l->import_timed, "row",
+	       "did not say when it happened: the time of the import was taken.");
+	note_n(b, l->blocked_ids, "id", "such as \"null\" or \"0\" stood for none.");
+	note_n(b, l->about_nobody, "event", "named nobody.");
+	note_encoding(l, b);
 }
 
 bool notes_make(struct loader *l, struct arena *a, str *notes_r, err *e)

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 
 /* Places in the order of one row's touches; the same whatever columns a file has. */
-#define PLACE_STAGES	 2
-#define PLACE_LAST_STAGE 90
+#define PLACE_COMPANY	      1
+#define PLACE_STAGES	      2
+#define PLACE_COMPANY_OF_DEAL 93
+#define PLACE_LAST_STAGE      90
 
 static const char *const STAGE_ORDER[] = { "lead", "mql", "sal", "sql", "opportunity", "customer" };
 
@@ -71,17 +73,27 @@ static bool plan_stages(struct loader *l, err *e)
 	return true;
 }
 
+/* What a row about somebody else says of the company: its name as written, its fields. */
+static struct slot *plan_company(struct loader *l, uint8_t place)
+{
+	struct slot *s = slot_add(l, "company_updated", ABOUT_COMPANY);
+	if (!s)
+		return NULL;
+	s->all_props = s->at_import = true;
+	s->origin = false;
+	s->test = TEST_COMPANY_PROPS;
+	s->place = place;
+	return s;
+}
+
 static bool plan_people(struct loader *l, err *e)
 {
 	struct slot *updated = slot_add(l, "person_updated", ABOUT_PERSON);
 	updated->all_props = updated->at_import = true;
 	updated->origin = false;
 	updated->origin_if_alone = true;
-	struct slot *company = slot_add(l, "company_updated", ABOUT_COMPANY);
-	company->all_props = company->at_import = true;
-	company->origin = false;
-	company->test = TEST_COMPANY_PROPS;
-	company->place = 1;
+	if (!plan_company(l, PLACE_COMPANY))
+		return too_many(l, e);
 	for (size_t i = 0; i < 2; i++) {
 		slot_at(l, &l->plan.slots[i], ROLE_AT);
 		slot_at(l, &l->plan.slots[i], ROLE_UPDATED_AT);
@@ -167,8 +179,10 @@ static bool plan_deals(struct loader *l, err *e)
 	slot_at(l, stage, ROLE_STAGE_AT);
 	slot_at(l, stage, ROLE_AT);
 	slot_at(l, stage, ROLE_UPDATED_AT);
-	return plan_deal_end(l, "deal_won", "won", TEST_DEAL_WON, e) &&
-	       plan_deal_end(l, "deal_lost", "lost", TEST_DEAL_LOST, e);
+	if (!plan_deal_end(l, "deal_won", "won", TEST_DEAL_WON, e) ||
+	    !plan_deal_end(l, "deal_lost", "lost", TEST_DEAL_LOST, e))
+		return false;
+	return plan_company(l, PLACE_COMPANY_OF_DEAL) || too_many(l, e);
 }
 
 static void plan_events(struct loader *l)
@@ -243,6 +257,10 @@ static bool belongs(const struct loader *l, const struct slot *s, const struct c
 			p_r->key = without_company(c->key);
 		else
 			p_r->when = PROP_NO_COMPANY;
+		return true;
+	}
+	if (of_company && c->role == ROLE_COMPANY_NAME) {
+		p_r->key = S("name");
 		return true;
 	}
 	if (of_company)

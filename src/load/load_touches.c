@@ -34,11 +34,10 @@ static bool condition_holds(const struct loader *l, const struct condition *c)
 	return holds != c->negate;
 }
 
+/* Something is known of the company besides which one it is. */
 static bool some_company_prop(const struct making *m, const struct slot *s)
 {
-	if (!m->has_company)
-		return false;
-	for (size_t i = 0; i < s->props_n; i++) {
+	for (size_t i = 0; i < s->props_n && m->has_company; i++) {
 		if (m->l->cells[s->props[i].column].filled)
 			return true;
 	}
@@ -202,27 +201,43 @@ void message_id_print(char *p, const void *bytes, size_t n, unsigned place, str 
 	*id_r = str_make(p, (size_t)(end - p));
 }
 
+/* A touch beside the row's own subject (the company of a person): it stands for itself, so that a
+ * hundred people of one company say the same of it once. */
+static bool is_beside(const struct making *m, const struct made *t)
+{
+	return t->slot->about == ABOUT_COMPANY && m->l->plan.slots[0].about != ABOUT_COMPANY;
+}
+
+static bool same_group(const struct making *m, const struct made *a, const struct made *b)
+{
+	if (a == b)
+		return true;
+	return !is_beside(m, a) && !is_beside(m, b) && a->imported == b->imported &&
+	       (a->imported || a->at_us == b->at_us);
+}
+
 /* What the touches of one instant say, and about whom. */
 static bool group_bytes(struct making *m, const struct made *made, size_t n, const struct made *t,
 			err *e)
 {
 	struct buf *b = &m->l->scratch;
 	buf_clear(b);
-	row_subject_bytes(&m->whole, m->l->plan.slots[0].about, b);
+	row_subject_bytes(&m->whole, is_beside(m, t) ? t->slot->about : m->l->plan.slots[0].about,
+			  b);
 	buf_u64(b, t->imported ? UINT64_MAX : (uint64_t)t->at_us);
 	for (size_t i = 0; i < n; i++) {
-		const struct made *o = &made[i];
-		if (o->imported != t->imported || (!o->imported && o->at_us != t->at_us))
+		if (!same_group(m, t, &made[i]))
 			continue;
-		buf_u64(b, o->hash);
-		if (o->origin)
+		buf_u64(b, made[i].hash);
+		if (made[i].origin)
 			put_origin_bytes(b, &m->whole.origin);
 	}
 	return buf_ok(b, e);
 }
 
+/* *again_r: an earlier row of the file said exactly that. */
 static bool message_id(struct making *m, const struct made *made, size_t n, const struct made *t,
-		       str *id_r, err *e)
+		       str *id_r, bool *again_r, err *e)
 {
 	struct loader *l = m->l;
 	char *p = arena_alloc(m->a, LOAD_MESSAGE_ID_MAX);
@@ -230,16 +245,16 @@ static bool message_id(struct making *m, const struct made *made, size_t n, cons
 		return arena_err(m->a, e);
 	if (!group_bytes(m, made, n, t, e))
 		return false;
-	if (l->plan.counted) {
-		uint32_t before;
-		if (!seen_count(l->seen, zip_hash(l->scratch.p, l->scratch.n) + t->slot->place,
-				&before, e))
-			return false;
-		if (before > 0)
-			buf_u32(&l->scratch, before);
-		if (!buf_ok(&l->scratch, e))
-			return false;
-	}
+	uint32_t before = 0;
+	bool beside = is_beside(m, t);
+	uint64_t hash = zip_hash(l->scratch.p, l->scratch.n) + t->slot->place;
+	if ((beside || l->plan.counted) && !seen_count(l->seen, hash, &before, e))
+		return false;
+	if (before > 0 && !beside)
+		buf_u32(&l->scratch, before);
+	*again_r = beside && before > 0;
+	if (!buf_ok(&l->scratch, e))
+		return false;
 	message_id_print(p, l->scratch.p, l->scratch.n, t->slot->place, id_r);
 	return true;
 }
@@ -276,9 +291,12 @@ static bool put_touch(struct making *m, const struct made *made, size_t n, const
 	size_t given = m->l->columns.of_role[ROLE_MESSAGE_ID];
 	bool has_id = given != LOAD_NO_COLUMN && m->l->cells[given].filled;
 	str id;
+	bool again = false;
 	if (has_id ? !given_id(m, t->slot, m->l->cells[given].text, &id, e)
-		   : !message_id(m, made, n, t, &id, e))
+		   : !message_id(m, made, n, t, &id, &again, e))
 		return false;
+	if (again)
+		return true;
 	struct intake *item = chunk_item(m->l, t->slot->about, e);
 	if (!item)
 		return false;

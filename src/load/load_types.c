@@ -51,9 +51,30 @@ static void guess_dates(struct guess *g, str s)
 	g->digits10 += s.n == 10 && only_digits(s);
 }
 
+/* What people write where they have no value says nothing about a column. */
+static bool is_placeholder(str s)
+{
+	static const str WORDS[] = { S("n/a"),	S("na"),    S("none"),	   S("null"),
+				     S("-"),	S("--"),    S("?"),	   S("unknown"),
+				     S("k.a."), S("keine"), S("unbekannt") };
+	for (size_t i = 0; i < ARRAY_LEN(WORDS); i++) {
+		if (str_eq_nocase(s, WORDS[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Nearly all: one typing mistake in a column of numbers does not make it text. */
+static bool most(uint32_t hits, uint32_t n)
+{
+	return n > 0 && (uint64_t)hits * 10 >= (uint64_t)n * 9;
+}
+
 static void guess_cell(struct guess *g, str s, bool amounts)
 {
 	value v;
+	if (is_placeholder(s))
+		return;
 	g->n++;
 	for (int comma = 0; comma < 2; comma++) {
 		enum num_decimal decimal = comma ? NUM_COMMA : NUM_POINT;
@@ -106,7 +127,7 @@ static enum num_decimal decide_decimal(const struct loader *l, const uint32_t hi
 	return l->source.csv && csv_delimiter(l->source.csv) == ';' ? NUM_COMMA : NUM_POINT;
 }
 
-static void decide_date(struct loader *l, struct column *c, const struct guess *g)
+static void decide_date(struct column *c, const struct guess *g)
 {
 	if (c->pattern.n > 0 || g->n == 0)
 		return;
@@ -119,29 +140,28 @@ static void decide_date(struct loader *l, struct column *c, const struct guess *
 	if (best != SIZE_MAX)
 		c->pattern = str_of(date_patterns[best]);
 	c->ambiguous = ambiguous;
-	(void)l;
 }
 
 static void decide_auto(struct loader *l, struct column *c, const struct guess *g)
 {
 	bool ambiguous;
 	size_t date = best_date(g, &ambiguous);
-	bool dates = date != SIZE_MAX && g->date[date] == g->n;
+	bool dates = date != SIZE_MAX && most(g->date[date], g->n);
 	c->decimal = decide_decimal(l, g->number);
 	int comma = c->decimal == NUM_COMMA;
 	if (g->n == 0) {
 		c->type = l->source.json ? CELL_TEXT : CELL_AUTO;
 	} else if (l->source.json && !dates) {
 		c->type = CELL_TEXT; /* JSON says itself what a number is */
-	} else if (g->boolean == g->n) {
+	} else if (most(g->boolean, g->n)) {
 		c->type = CELL_BOOL;
-	} else if (g->number[comma] == g->n) {
+	} else if (most(g->number[comma], g->n)) {
 		c->type = CELL_NUMBER;
-	} else if (g->money[0] == g->n || g->money[1] == g->n) {
+	} else if (most(MAX(g->money[0], g->money[1]), g->n)) {
 		c->type = CELL_MONEY;
 		c->decimal = decide_decimal(l, g->money);
 	} else if (dates) {
-		c->type = g->date_only == g->n ? CELL_DATE : CELL_TIME;
+		c->type = g->date_only >= g->date[date] ? CELL_DATE : CELL_TIME;
 		c->pattern = str_of(date_patterns[date]);
 		c->ambiguous = ambiguous;
 	} else {
@@ -155,7 +175,7 @@ static void decide(struct loader *l, struct column *c, const struct guess *g)
 	if (c->type == CELL_AUTO) {
 		decide_auto(l, c, g);
 	} else if (c->type == CELL_TIME || c->type == CELL_DATE) {
-		decide_date(l, c, g);
+		decide_date(c, g);
 	} else if ((amounts || c->type == CELL_NUMBER) && c->decimal == NUM_GUESS) {
 		c->decimal = decide_decimal(l, amounts ? g->money : g->number);
 	}
