@@ -499,13 +499,13 @@ static str documents(struct world *w)
 	struct buf b;
 	buf_init(&b, 16 * MIB);
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		for (int any = 0; any < 2; any++) {
+		for (int way = 0; way < 4; way++) {
 			struct funnel_spec spec = spec_of(w, steps[i]);
-			spec.order = any ? FUNNEL_ANY : FUNNEL_ORDERED;
+			spec.order = way % 2 ? FUNNEL_ANY : FUNNEL_ORDERED;
 			spec.window_given = true;
-			spec.window_us = 3 * US_PER_DAY;
+			spec.window_us = way < 2 ? 3 * US_PER_DAY : FUNNEL_WINDOW_NONE;
 			spec.by = S("source");
-			spec.of = FUNNEL_OF_LAST;
+			spec.of = way < 2 ? FUNNEL_OF_LAST : FUNNEL_OF_FIRST;
 			spec.trend = true;
 			struct funnel_result r = run(w, &spec);
 			funnel_print_csv(&r, &b);
