@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 static struct import_row *import_open_one(struct store *s)
 {
@@ -54,11 +54,9 @@ static bool append_note(struct journal *j, str name, uint64_t import, uint64_t r
 	if (!props)
 		return arena_err(&j->group, e);
 	props[0] = (struct prop){ S("import"), value_int((int64_t)import) };
-	struct touch t = { .name = name,
-			   .at_us = j->received_us,
-			   .import = root,
-			   .props = props,
-			   .props_n = 1 };
+	struct touch t = {
+		.name = name, .at_us = j->received_us, .import = root, .props = props, .props_n = 1
+	};
 	return group_append(j, &t, e);
 }
 
@@ -67,10 +65,25 @@ static bool append_note(struct journal *j, str name, uint64_t import, uint64_t r
 struct closing {
 	struct journal *j;
 	const struct import_row *row;
-	struct map64 people;
+	struct map64 people; /* who was concerned, once */
+	VEC(uint64_t) order;
 	err *e;
 	bool failed;
 };
+
+static int number_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static bool note_person(struct closing *c, uint64_t person)
+{
+	uint64_t ignored;
+	if (person == 0 || map64_get(&c->people, person, &ignored))
+		return true;
+	return (map64_put(&c->people, person, 1) && vec_push(&c->order, person)) || err_nomem(c->e);
+}
 
 static bool fold_touch(void *arg, const struct touch *t)
 {
@@ -78,10 +91,8 @@ static bool fold_touch(void *arg, const struct touch *t)
 	if (t->import != c->row->import || t->seq >= c->row->closed_seq)
 		return true;
 	c->failed = !journal_hooks.fold(c->j->store.people, t, c->row->closed_seq, c->e);
-	if (!c->failed && t->person && !map64_put(&c->people, t->person, 1)) {
-		c->failed = true;
-		err_nomem(c->e);
-	}
+	if (!c->failed)
+		c->failed = !note_person(c, t->person);
 	return !c->failed;
 }
 
@@ -89,10 +100,12 @@ static bool fold_touch(void *arg, const struct touch *t)
 static bool evaluate_once(struct closing *c)
 {
 	struct journal *j = c->j;
-	uint64_t person, ignored;
-	group_begin(j);
 	size_t appended = 0;
-	for (size_t at = 0; map64_next(&c->people, &at, &person, &ignored);) {
+	group_begin(j);
+	if (c->order.n)
+		qsort(c->order.items, c->order.n, sizeof *c->order.items, number_cmp);
+	for (size_t i = 0; i < c->order.n; i++) {
+		uint64_t person = c->order.items[i];
 		struct touch closed = { .name = S("import_closed"),
 					.person = person,
 					.at_us = j->received_us,
@@ -121,10 +134,8 @@ static bool watch_touch(void *arg, const struct touch *t)
 {
 	struct closing *c = arg;
 	c->failed = !journal_hooks.watch(c->j->store.people, t, c->e);
-	if (!c->failed && t->person && !map64_put(&c->people, t->person, 1)) {
-		c->failed = true;
-		err_nomem(c->e);
-	}
+	if (!c->failed)
+		c->failed = !note_person(c, t->person);
 	return !c->failed;
 }
 
@@ -136,6 +147,7 @@ bool evaluate_everyone(struct journal *j, err *e)
 	bool ok = store_scan(&j->store, 1, j->store.last_seq, false, watch_touch, &c, e) &&
 		  !c.failed && evaluate_once(&c);
 	map64_fini(&c.people);
+	vec_free(&c.order);
 	j->must_reload = !ok;
 	return ok;
 }
@@ -152,13 +164,14 @@ bool import_close(struct journal *j, struct job *job, err *e)
 	row->closed_seq = j->next_seq;
 	row->dirty = true;
 	j->must_reload = true; /* until all of it is done */
-	if (!buf_ok(&row->state, e) || !append_note(j, S("import_closed"), row->import, row->import, e) ||
-	    !group_commit(j, e))
+	if (!buf_ok(&row->state, e) ||
+	    !append_note(j, S("import_closed"), row->import, row->import, e) || !group_commit(j, e))
 		return false;
 	struct closing c = { .j = j, .row = row, .e = e };
 	bool ok = store_scan(&j->store, row->from_seq, row->closed_seq, true, fold_touch, &c, e) &&
 		  !c.failed && evaluate_once(&c);
 	map64_fini(&c.people);
+	vec_free(&c.order);
 	j->must_reload = !ok;
 	return ok;
 }

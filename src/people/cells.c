@@ -69,14 +69,19 @@ bool cells_decode(str bytes, struct arena *a, struct cell_state **cells_r, size_
 
 static struct cell_row *row_held(const struct people *p, uint32_t profile)
 {
-	uint64_t at;
-	return map64_get(&p->cells.held, profile, &at) ? &p->cells.rows.items[at - 1] : NULL;
+	const struct cells *c = &p->cells;
+	uint32_t at = profile <= c->held.n ? c->held.items[profile - 1] : 0;
+	return at ? &c->rows.items[at - 1] : NULL;
 }
 
 static bool row_add(struct people *p, uint32_t profile, str bytes, struct cell_row **row_r, err *e)
 {
 	struct cells *c = &p->cells;
 	struct cell_row row = { .profile = profile, .n = bytes.n };
+	while (c->held.n < profile) {
+		if (!vec_push(&c->held, 0))
+			return err_nomem(e);
+	}
 	if (bytes.n) {
 		row.bytes = mem_alloc(bytes.n);
 		if (!row.bytes)
@@ -87,11 +92,7 @@ static bool row_add(struct people *p, uint32_t profile, str bytes, struct cell_r
 		mem_free(row.bytes);
 		return err_nomem(e);
 	}
-	if (!map64_put(&c->held, profile, c->rows.n)) {
-		c->rows.n--;
-		mem_free(row.bytes);
-		return err_nomem(e);
-	}
+	c->held.items[profile - 1] = (uint32_t)c->rows.n;
 	c->bytes += row.n + sizeof row;
 	*row_r = &c->rows.items[c->rows.n - 1];
 	return true;
@@ -207,12 +208,13 @@ void cells_drop_clean(struct people *p)
 {
 	struct cells *c = &p->cells;
 	size_t kept = 0;
-	map64_clear(&c->held);
+	for (size_t i = 0; i < c->held.n; i++)
+		c->held.items[i] = 0;
 	for (size_t i = 0; i < c->rows.n; i++) {
 		struct cell_row row = c->rows.items[i];
 		if (row.dirty) {
 			c->rows.items[kept++] = row;
-			CHECK(map64_put(&c->held, row.profile, kept)); /* it had room for more */
+			c->held.items[row.profile - 1] = (uint32_t)kept;
 		} else {
 			c->bytes -= row.n + sizeof row;
 			mem_free(row.bytes);
@@ -297,7 +299,7 @@ void cells_close(struct people *p)
 	for (size_t i = 0; i < c->rows.n; i++)
 		mem_free(c->rows.items[i].bytes);
 	vec_free(&c->rows);
-	map64_fini(&c->held);
+	vec_free(&c->held);
 	vec_free(&c->urgent);
 	vec_free(&c->sweep);
 }

@@ -55,10 +55,10 @@ static bool is_somebody(const struct deciding *x, uint32_t profile)
 	uint32_t at = profile;
 	do {
 		const struct count *c = counts_get(x->p, at);
-		uint64_t import;
 		if (c && c->touches)
 			return true;
-		if (map64_get(&x->p->import_seen, at, &import) && import == x->b->import)
+		if (x->b->import && at <= x->p->import_seen.n &&
+		    x->p->import_seen.items[at - 1] == x->b->import)
 			return true;
 		at = joins_next(x->p, at);
 	} while (at != profile);

@@ -152,6 +152,13 @@ bool ids_get(struct people *p, enum id_kind kind, str system, str id, uint64_t *
 	return idmap_get(p->ids.map, id_key(kind, system, id), profile_r, found_r, e);
 }
 
+static bool note_system(struct people *p, str system, err *e)
+{
+	uint64_t ignored;
+	return system.n == 0 || map_get(&p->ids.systems, system, &ignored) ||
+	       map_put(&p->ids.systems, system, 1) || err_nomem(e);
+}
+
 bool ids_add(struct people *p, const struct new_id *id, err *e)
 {
 	if (id->profile <= p->ids.kinds.n) /* known already: replayed */
@@ -164,7 +171,7 @@ bool ids_add(struct people *p, const struct new_id *id, err *e)
 	if (!vec_reserve(&p->ids.kinds, p->ids.kinds.n + 1))
 		return err_nomem(e);
 	if (!block_hold(p, block_of(id->profile), &b, e) || !block_append(b, id, e) ||
-	    !joins_add_profile(p, e))
+	    !joins_add_profile(p, e) || !note_system(p, id->system, e))
 		return false;
 	p->ids.kinds.items[p->ids.kinds.n++] = id->kind;
 	return idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value),
@@ -189,7 +196,7 @@ static bool load_block(void *arg, uint64_t block, str bytes)
 	bool ok = block * BLOCK_PROFILES == p->ids.kinds.n;
 	while (ok && r.p < r.end) {
 		uint8_t kind = reader_byte(&r);
-		reader_lenstr(&r);
+		str system = reader_lenstr(&r);
 		reader_lenstr(&r);
 		ok = !r.bad && kind < ID_KINDS_N;
 		if (!ok)
@@ -198,7 +205,7 @@ static bool load_block(void *arg, uint64_t block, str bytes)
 			s->failed = true;
 			return err_nomem(s->e);
 		}
-		if (!joins_add_profile(p, s->e)) {
+		if (!joins_add_profile(p, s->e) || !note_system(p, system, s->e)) {
 			s->failed = true;
 			return false;
 		}
@@ -263,6 +270,7 @@ void ids_close(struct people *p)
 	}
 	vec_free(&p->ids.blocks);
 	vec_free(&p->ids.kinds);
+	map_fini(&p->ids.systems);
 }
 
 /* ---- runs of the map ------------------------------------------------------------------------- */

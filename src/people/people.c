@@ -22,7 +22,7 @@ static void people_close_hook(struct people **pp)
 	counts_close(p);
 	joins_close(p);
 	ids_close(p);
-	map64_fini(&p->import_seen);
+	vec_free(&p->import_seen);
 	for (size_t i = 0; i < p->timers.n; i++)
 		mem_free((void *)(uintptr_t)p->timers.items[i].payload.p);
 	vec_free(&p->timers);
@@ -97,24 +97,30 @@ static bool join_from_touch(struct people *p, const struct touch *t, err *e)
 	return joins_add(p, &edge, e);
 }
 
+/* Whom an import has said something of: its later rows find them known. */
+static bool note_seen(struct people *p, const struct touch *t, err *e)
+{
+	const uint64_t about[] = { t->person, t->company, t->deal };
+	while (p->import_seen.n < p->ids.kinds.n) {
+		if (!vec_push(&p->import_seen, 0))
+			return err_nomem(e);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
+		if (about[i] && about[i] <= p->import_seen.n)
+			p->import_seen.items[about[i] - 1] = t->import;
+	}
+	return true;
+}
+
 static bool people_join(struct people *p, const struct touch *t, err *e)
 {
 	p->applied_seq = MAX(p->applied_seq, t->seq);
-	if (str_eq(t->name, S("import_closed")) || str_eq(t->name, S("import_undone")))
-		map64_clear(&p->import_seen);
 	if (str_eq(t->name, S("person_identified")) || str_eq(t->name, S("person_merged")) ||
 	    str_eq(t->name, S("company_identified")))
 		return join_from_touch(p, t, e);
 	if (str_eq(t->name, S("person_unmerged")) && t->person && t->person <= p->joins.parent.n)
 		return joins_cut(p, (uint32_t)t->person, t->seq, e);
-	if (!t->import)
-		return true;
-	const uint64_t about[] = { t->person, t->company, t->deal };
-	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
-		if (about[i] && !map64_put(&p->import_seen, about[i], t->import))
-			return err_nomem(e);
-	}
-	return true;
+	return !t->import || note_seen(p, t, e);
 }
 
 static bool fold_values(struct people *p, uint64_t profile, enum entity about,

@@ -34,6 +34,7 @@ struct ids {
 	VEC(struct id_block *) blocks; /* by block number; NULL: on disk only */
 	uint64_t flushed_seq;	       /* of the journal: the map's runs hold all ids up to there */
 	uint64_t flush_begun_seq;
+	struct map systems; /* of external ids, so that one can be found without naming it */
 	bool manifest_changed;
 };
 
@@ -202,7 +203,7 @@ struct cell_row {
 };
 struct cells {
 	struct ledger *ledger;
-	struct map64 held; /* profile -> index of rows + 1 */
+	VEC(uint32_t) held; /* by profile - 1: index of rows + 1, or 0 */
 	VEC(struct cell_row) rows;
 	size_t bytes; /* of all rows held */
 	size_t dirty_n;
@@ -331,8 +332,8 @@ struct people {
 	/* the sweep that is going on */
 	uint64_t sweep_seq;
 	uint64_t sweep_block, sweep_blocks;
-	uint64_t applied_seq;	  /* the newest touch that was folded or joined */
-	struct map64 import_seen; /* profile -> the open import that has said something of it */
+	uint64_t applied_seq;	   /* the newest touch that was folded or joined */
+	VEC(uint64_t) import_seen; /* by profile - 1: the last import that said something of it */
 	uint64_t row,
 		row_import; /* the row that was decided last, and whether its subject was new */
 	bool row_is_new;

@@ -52,12 +52,24 @@ static bool find_id(struct people *p, enum id_kind kind, str system, str id, uin
 	return true;
 }
 
+/* "system:id", or the id alone when only one system has it. */
 static bool find_external(struct people *p, enum id_kind kind, str text, uint64_t *subject_r)
 {
-	size_t colon = str_index(text, ':');
-	return (colon < text.n && find_id(p, kind, str_sub(text, 0, colon),
-					  str_sub(text, colon + 1, text.n), subject_r)) ||
-	       find_id(p, kind, S(""), text, subject_r);
+	size_t colon = str_index(text, ':'), found = 0;
+	if ((colon < text.n && find_id(p, kind, str_sub(text, 0, colon),
+				       str_sub(text, colon + 1, text.n), subject_r)) ||
+	    find_id(p, kind, S(""), text, subject_r))
+		return true;
+	str system;
+	uint64_t ignored, subject;
+	for (size_t at = 0; map_next(&p->ids.systems, &at, &system, &ignored);) {
+		if (!find_id(p, kind, system, text, &subject))
+			continue;
+		if (found++ && subject != *subject_r)
+			return false;
+		*subject_r = subject;
+	}
+	return found > 0;
 }
 
 static bool find_number(struct people *p, enum entity entity, str text, uint64_t *subject_r)
