@@ -30,22 +30,29 @@ size_t table_rows(const struct table *t)
 	return t->columns_n > 0 ? t->cells.n / t->columns_n : 0;
 }
 
-/* What a cell shows in a table; valid until the buffer changes. */
-static str cell_text(const struct table_cell *cell, struct buf *scratch)
+/* A value as text, valid until `scratch` changes. What fails here fails `out`, whose writer looks.
+ */
+static str value_shown(value v, struct buf *scratch, struct buf *out)
 {
-	if (cell->text.p != NULL)
-		return cell->text;
 	buf_clear(scratch);
-	value_print(scratch, cell->value);
+	value_print(scratch, v);
+	out->nomem = out->nomem || scratch->nomem;
+	out->over = out->over || scratch->over;
 	return buf_view(scratch);
 }
 
-static void widths_measure(const struct table *t, struct buf *scratch, size_t *widths)
+static str cell_text(const struct table_cell *cell, struct buf *scratch, struct buf *out)
+{
+	return cell->text.p != NULL ? cell->text : value_shown(cell->value, scratch, out);
+}
+
+static void widths_measure(const struct table *t, struct buf *scratch, struct buf *out,
+			   size_t *widths)
 {
 	for (size_t i = 0; i < t->columns_n; i++)
 		widths[i] = text_width(t->columns[i].title);
 	for (size_t i = 0; i < t->cells.n; i++) {
-		size_t width = text_width(cell_text(&t->cells.items[i], scratch));
+		size_t width = text_width(cell_text(&t->cells.items[i], scratch, out));
 		if (width > widths[i % t->columns_n])
 			widths[i % t->columns_n] = width;
 	}
@@ -110,8 +117,8 @@ void table_put_text(const struct table *t, const struct terminal *term, struct a
 		return;
 	}
 	struct buf scratch;
-	buf_init(&scratch, MIB);
-	widths_measure(t, &scratch, widths);
+	buf_init(&scratch, CELL_BYTES_MAX);
+	widths_measure(t, &scratch, b, widths);
 	if (term->columns != SIZE_MAX)
 		widths_fit(t, term->columns, widths);
 	for (size_t i = 0; i < t->columns_n; i++)
@@ -122,7 +129,7 @@ void table_put_text(const struct table *t, const struct terminal *term, struct a
 		size_t column = i % t->columns_n;
 		bool last = column + 1 == t->columns_n;
 		put_cell(term, b, &t->columns[column], widths[column], last,
-			 t->cells.items[i].style, cell_text(&t->cells.items[i], &scratch));
+			 t->cells.items[i].style, cell_text(&t->cells.items[i], &scratch, b));
 		if (last)
 			end_line(b);
 	}
@@ -138,15 +145,14 @@ void table_put_csv(const struct table *t, bool header, struct buf *b)
 	if (header)
 		buf_byte(b, '\n');
 	struct buf scratch;
-	buf_init(&scratch, MIB);
+	buf_init(&scratch, CELL_BYTES_MAX);
 	for (size_t i = 0; i < t->cells.n; i++) {
 		const struct table_cell *cell = &t->cells.items[i];
-		buf_clear(&scratch);
-		value_print(&scratch, cell->value);
+		str shown = value_shown(cell->value, &scratch, b);
 		buf_cstr(b, i % t->columns_n > 0 ? "," : "");
 		/* A negative number is no formula. */
 		bool text = cell->value.kind == VALUE_TEXT || cell->value.kind == VALUE_LIST;
-		csv_put_field(b, buf_view(&scratch), text);
+		csv_put_field(b, shown, text);
 		if (i % t->columns_n == t->columns_n - 1)
 			buf_byte(b, '\n');
 	}

@@ -13,8 +13,9 @@
 #include <string.h>
 
 /* Touches of one name, one source and one day fold into one line from so many on. */
-#define FOLD_MIN     3
-#define DETAIL_PROPS 4
+#define FOLD_MIN	 3
+#define DETAIL_PROPS	 4
+#define DETAIL_BYTES_MAX (16 * MIB)
 
 static const struct option options[] = {
 	SWITCH("all", "every touch on a line of its own"),
@@ -117,17 +118,18 @@ static void put_props(struct buf *b, const struct touch *t)
 		buf_cstr(b, ", ...");
 }
 
-static str detail_of(struct arena *a, const struct touch *t)
+static bool detail_of(struct arena *a, const struct touch *t, str *text_r, err *e)
 {
 	struct buf b;
-	buf_init(&b, MIB);
+	buf_init(&b, DETAIL_BYTES_MAX);
 	if (enters_stage(t))
 		put_stage(&b, t);
 	else
 		put_props(&b, t);
-	str text = str_dup(a, buf_view(&b));
+	*text_r = str_dup(a, buf_view(&b));
+	bool ok = buf_ok(&b, e) && (text_r->p != NULL || b.n == 0 || arena_err(a, e));
 	buf_fini(&b);
-	return text.p != NULL ? text : S("");
+	return ok;
 }
 
 static str source_of(struct arena *a, const struct touch *t)
@@ -158,7 +160,9 @@ static bool add_line(struct cli *c, struct table *t, const struct touch *first, 
 	enum style style = touch_style(first);
 	str at = str_dup(a, time_print_local(text, first->at_us));
 	str name = str_dup(a, first->name);
-	str detail = detail_of(a, first);
+	str detail;
+	if (!detail_of(a, first, &detail, e))
+		return false;
 	if (run > 1) {
 		int64_t span = first[run - 1].at_us - first->at_us;
 		name = str_printf(a, "%zu x %.*s", run, STR_ARG(first->name));
@@ -295,6 +299,8 @@ static bool put_csv(struct cli *c, const struct journey *j, err *e)
 	bool ok = true;
 	for (size_t i = 0; ok && i < j->history.n; i++) {
 		const struct touch *touch = &j->history.touches[i];
+		str detail = S("");
+		ok = detail_of(&c->arena, touch, &detail, e);
 		const value cells[] = {
 			value_int((int64_t)touch->seq),
 			value_time(touch->at_us),
@@ -304,7 +310,7 @@ static bool put_csv(struct cli *c, const struct journey *j, err *e)
 			value_text(touch->origin.medium),
 			value_text(touch->origin.campaign),
 			value_text(touch->rule),
-			value_text(detail_of(&c->arena, touch)),
+			value_text(detail),
 		};
 		for (size_t k = 0; ok && k < ARRAY_LEN(cells); k++)
 			ok = table_add(&t, (struct table_cell){ .value = cells[k] }, e);

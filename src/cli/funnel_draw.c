@@ -300,7 +300,7 @@ static bool put_groups(struct cli *c, const struct funnel_result *r, err *e)
 		else
 			value_print(&b, g->value);
 		enum style style = none || g->other ? STYLE_GREY : STYLE_PLAIN;
-		ok = table_add(&t, text_cell(&c->arena, buf_view(&b), style), e) &&
+		ok = buf_ok(&b, e) && table_add(&t, text_cell(&c->arena, buf_view(&b), style), e) &&
 		     add_counts(c, &t, r, g->steps, e);
 	}
 	buf_fini(&b);
@@ -346,7 +346,7 @@ static bool put_trend(struct cli *c, const struct funnel_result *r, err *e)
 	return ok;
 }
 
-static void put_notes(struct cli *c, const struct funnel_result *r)
+static bool put_notes(struct cli *c, const struct funnel_result *r, err *e)
 {
 	struct buf b;
 	char text[NUMBER_TEXT_MAX];
@@ -379,7 +379,9 @@ static void put_notes(struct cli *c, const struct funnel_result *r)
 	terminal_style(&c->term, &c->out, STYLE_GREY);
 	text_put_wrapped(&c->out, 0, 0, room_of(c), str_trim(buf_view(&b)));
 	terminal_style(&c->term, &c->out, STYLE_PLAIN);
+	bool ok = buf_ok(&b, e);
 	buf_fini(&b);
+	return ok;
 }
 
 bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, err *e)
@@ -390,8 +392,7 @@ bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, err *
 		return false;
 	if (r->trend_n > 0 && !put_trend(c, r, e))
 		return false;
-	put_notes(c, r);
-	return true;
+	return put_notes(c, r, e);
 }
 
 bool funnel_draw_explanation(struct cli *c, const struct funnel_result *rules,
