@@ -127,11 +127,11 @@ static bool is_held(const struct figure *f)
 	       (f->bar == BAR_AT_MOST ? f->value <= f->limit : f->value >= f->limit);
 }
 
-static str number_print(char text[NUMBER_TEXT_MAX], double value, int digits)
+static str number_print(char text[NUMBER_TEXT_MAX], double n, int digits)
 {
-	if (digits == 0 && value >= 0 && value < 1e18)
-		return print_count(text, (uint64_t)(value + 0.5));
-	snprintf(text, NUMBER_TEXT_MAX, "%.*f", digits, value);
+	if (digits == 0 && n >= 0 && n < 1e18)
+		return show_count(text, (uint64_t)(n + 0.5));
+	snprintf(text, NUMBER_TEXT_MAX, "%.*f", digits, n);
 	return str_of(text);
 }
 
@@ -148,7 +148,7 @@ static bool table_make(struct cli *c, const struct bench *b, err *e)
 	bool ok = true;
 	for (size_t i = 0; ok && i < b->figures.n; i++) {
 		const struct figure *f = &b->figures.items[i];
-		str value = str_dup(&c->arena, number_print(text, f->value, f->digits));
+		str measured = str_dup(&c->arena, number_print(text, f->value, f->digits));
 		str bar = S("");
 		if (f->bar != BAR_NONE)
 			bar = str_printf(&c->arena, "%s %.*s: %s",
@@ -157,7 +157,7 @@ static bool table_make(struct cli *c, const struct bench *b, err *e)
 					 is_held(f) ? "held" : "missed");
 		enum style style = is_held(f) ? STYLE_PLAIN : STYLE_BAD;
 		ok = table_add(&t, (struct table_cell){ .text = str_of(f->name) }, e) &&
-		     table_add(&t, (struct table_cell){ .text = value, .style = style }, e) &&
+		     table_add(&t, (struct table_cell){ .text = measured, .style = style }, e) &&
 		     table_add(&t, (struct table_cell){ .text = str_of(f->unit) }, e) &&
 		     table_add(&t, (struct table_cell){ .text = bar, .style = style }, e);
 	}
