@@ -11,6 +11,7 @@
 #include "io/csv.h"
 
 #define TABLE_GAP	   2
+#define CELL_BYTES_MAX	   (16 * MIB)
 #define TABLE_FLEXIBLE_MIN 8
 
 bool table_add(struct table *t, struct table_cell cell, err *e)
