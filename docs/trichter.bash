@@ -1,0 +1,43 @@
+# bash completion of trichter; made by `trichter completion bash`
+_trichter() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+	local command= i options=
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--data) ((i++)) ;;
+		-*) ;;
+		*) command=${COMP_WORDS[i]}; break ;;
+		esac
+	done
+	if [[ $before == --data ]]; then
+		COMPREPLY=($(compgen -d -- "$word"))
+		return
+	fi
+	if [[ $before == --format ]]; then
+		COMPREPLY=($(compgen -W 'table json csv' -- "$word"))
+		return
+	fi
+	case $command in
+	'') COMPREPLY=($(compgen -W 'init demo import export funnel journey people person config status verify bench help completion --data --help --version' -- "$word")); return ;;
+	init) options='--zone --data --help' ;;
+	demo) options='--seed --people --days --touches --end --zone --format --data --help' ;;
+	import) options='--map --date-format --on-duplicate --dry-run --rejects --resume --undo --live --format --data --help' ;;
+	export) options='--format --output --as-of --data --help' ;;
+	funnel) options='--steps --window --order --by --of --from --to --tail --where --count --times --trend --explain --as-of --groups --svg --title --format --profile --exclude --view --entry --reuse --ties --repeat --max-gap --min-gap --hold --data --help' ;;
+	journey) options='--all --as-of --format --data --help' ;;
+	people) options='--count --facets --columns --sort --limit --after --as-of --format --save --list --data --help' ;;
+	person) options='--why --output --as-of --format --data --help' ;;
+	config) options='--format --data --help' ;;
+	status) options='--format --data --help' ;;
+	verify) options='--format --data --help' ;;
+	bench) options='--people --ids --touches --threads --rows --seed --dir --format --data --help' ;;
+	help) options='--man --data --help' ;;
+	completion) options='--data --help' ;;
+	esac
+	if [[ $word == -* ]]; then
+		COMPREPLY=($(compgen -W "$options" -- "$word"))
+	else
+		COMPREPLY=($(compgen -f -- "$word"))
+	fi
+}
+complete -o filenames -F _trichter trichter
