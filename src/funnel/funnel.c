@@ -119,28 +119,47 @@ bool plan_out_of_order(const struct plan *p, const struct chain_touch *touches, 
 	return any.level == p->rows_n;
 }
 
-/* The value of the breakdown that the subject's chain has; of its own traits it is read elsewhere.
- */
+/* The touch whose value the breakdown takes, or CHAIN_NONE. First and last are meant of the steps,
+ * also when these came in another order. A visit is anything that happened, so that in the
+ * lifecycle the first is the first touch of the chain that has a value at all. */
+static size_t value_touch(const struct plan *p, const struct chain *c,
+			  const struct chain_touch *touches)
+{
+	size_t step = 0;
+	size_t at = CHAIN_NONE;
+	for (size_t k = 0; k < c->level; k++) {
+		if (c->touch[k] == CHAIN_NONE)
+			continue;
+		switch (p->spec.of) {
+		case FUNNEL_OF_FIRST:
+			if (at == CHAIN_NONE ||
+			    (p->lifecycle ? touches[at].value == DICT_NONE : c->step[k] < step)) {
+				at = c->touch[k];
+				step = c->step[k];
+			}
+			break;
+		case FUNNEL_OF_LAST:
+			if (at == CHAIN_NONE || c->step[k] > step) {
+				at = c->touch[k];
+				step = c->step[k];
+			}
+			break;
+		case FUNNEL_OF_STEP:
+			if (c->step[k] + (size_t)1 == p->spec.of_step)
+				return c->touch[k];
+			break;
+		case FUNNEL_OF_PERSON:
+			break;
+		}
+	}
+	return at;
+}
+
 static uint32_t chain_value(const struct plan *p, const struct chain *c,
 			    const struct chain_touch *touches)
 {
-	size_t last = c->level;
-	switch (p->spec.of) {
-	case FUNNEL_OF_FIRST:
-		return touches[c->touch[0]].value;
-	case FUNNEL_OF_LAST:
-		while (last > 1 && c->touch[last - 1] == CHAIN_NONE)
-			last--;
-		return touches[c->touch[last - 1]].value;
-	case FUNNEL_OF_STEP:
-		for (size_t k = 0; k < c->level; k++)
-			if (c->step[k] + (size_t)1 == p->spec.of_step && c->touch[k] != CHAIN_NONE)
-				return touches[c->touch[k]].value;
-		break;
-	case FUNNEL_OF_PERSON:
-		break;
-	}
-	return DICT_NONE;
+	size_t at = value_touch(p, c, touches);
+	return at == CHAIN_NONE ? DICT_NONE : touches[at].value;
 }
 
 struct run {
@@ -180,7 +199,7 @@ static bool run_subject(struct run *r, uint64_t subject, err *e)
 	bool out_of_order = plan_out_of_order(r->p, r->h.touches, r->h.touches_n, chain.level);
 	if (chain.level == 0 && !out_of_order)
 		return true;
-	uint32_t group = chain.level == 0 ? DICT_NONE : chain_value(r->p, &chain, r->h.touches);
+	uint32_t group = chain_value(r->p, &chain, r->h.touches);
 	if (!run_traits(r, subject, &counts, &group, e))
 		return false;
 	if (!counts)

@@ -41,6 +41,45 @@ static void groups_by_the_property_of_a_touch(void **state)
 	world_fini(&w);
 }
 
+static void first_and_last_are_meant_of_the_steps(void **state)
+{
+	struct world w;
+	(void)state;
+	world_init(&w);
+	from_source(&w, "u1", "b", DAY(0), "late");
+	from_source(&w, "u1", "a", DAY(1), "early");
+	from_source(&w, "u2", "b", DAY(1), "alone");
+	struct funnel_spec spec = spec_of(&w, "a, b");
+	spec.order = FUNNEL_ANY;
+	spec.by = S("source");
+	struct funnel_result r = run(&w, &spec);
+	assert_group(r, "early", "1 1");
+	assert_group(r, "alone", "1 0");
+	spec.of = FUNNEL_OF_LAST;
+	r = run(&w, &spec);
+	assert_group(r, "late", "1 1");
+	world_fini(&w);
+}
+
+static void the_lifecycle_takes_the_first_value_there_is(void **state)
+{
+	struct world w;
+	(void)state;
+	world_init(&w);
+	enters(&w, "u1", "customer", DAY(0));
+	struct intake in = of_user("u1", "stage_entered", DAY(1));
+	in.origin.source = S("google");
+	say(&w, in, "stage", "lead");
+	from_source(&w, "u2", "page_viewed", DAY(0), "mail");
+	from_source(&w, "u2", "page_viewed", DAY(1), "ads");
+	struct funnel_spec spec = spec_of(&w, NULL);
+	spec.by = S("source");
+	struct funnel_result r = run(&w, &spec);
+	assert_group(r, "google", "1 1 0 0");
+	assert_group(r, "mail", "1 0 0 0");
+	world_fini(&w);
+}
+
 static void more_groups_than_asked_for_are_summed(void **state)
 {
 	struct world w;
@@ -214,6 +253,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(groups_by_the_property_of_a_touch),
+		cmocka_unit_test(first_and_last_are_meant_of_the_steps),
+		cmocka_unit_test(the_lifecycle_takes_the_first_value_there_is),
 		cmocka_unit_test(more_groups_than_asked_for_are_summed),
 		cmocka_unit_test(groups_by_what_the_person_is),
 		cmocka_unit_test(only_those_for_whom_the_rule_holds),
