@@ -55,8 +55,8 @@ static void count_subjects(struct loader *l, const struct chunk_row *row)
 			r->people_updated += !t->subject_is_new && l->kind == LOAD_PEOPLE;
 		}
 		/* Of a company beside a person the answer is about the person. */
-		r->companies_new +=
-			about == ABOUT_COMPANY && t->subject_is_new && l->kind == LOAD_COMPANIES;
+		r->companies_new += about == ABOUT_COMPANY && t->subject_is_new &&
+				    l->kind == LOAD_COMPANIES;
 		r->deals_new += about == ABOUT_DEAL && t->subject_is_new;
 	}
 }
@@ -151,7 +151,7 @@ static bool build_row(struct loader *l, const struct raw_row *raw, err *e)
 				: row_build(l, raw, row, &ok, e)))
 		return false;
 	if (!ok) {
-		row->reason = str_dup(&l->chunk.arena, buf_view(&l->problem));
+		row->reason = str_dup(&l->chunk.arena, str_of(l->problem));
 		if (row->reason.n == 0)
 			return arena_err(&l->chunk.arena, e);
 	}

@@ -76,9 +76,11 @@ static bool read_money(struct loader *l, const struct column *c, str text, value
 		 */
 		if (parse_money(text, c->decimal, "", c->times, v_r))
 			return true;
-		l->currency_assumed++;
 	}
-	return parse_money(text, c->decimal, currency_of(l, c), c->times, v_r);
+	if (!parse_money(text, c->decimal, currency_of(l, c), c->times, v_r))
+		return false;
+	l->currency_assumed += !said;
+	return true;
 }
 
 static bool read_auto(struct column *c, str text, struct arena *a, value *v_r)
@@ -129,6 +131,12 @@ static bool translate(struct loader *l, struct column *c, str *text)
 			   STR_ARG(c->header), STR_ARG(str_sub(*text, 0, 60)));
 }
 
+/* An advert that was seen is spend of an unknown amount. */
+static bool is_seen(const struct column *c, str text)
+{
+	return str_contains(c->key, S("ad_spend.")) && str_eq(text, S("seen"));
+}
+
 static bool must_fit(const struct column *c)
 {
 	bool date = c->type == CELL_TIME || c->type == CELL_DATE;
@@ -156,7 +164,7 @@ bool cell_read(struct loader *l, struct column *c, str text, uint64_t line, stru
 				   c->role == ROLE_AMOUNT ? "amount" : "date",
 				   c->pattern.n ? " written as " : "", STR_ARG(c->pattern));
 	v_r->value = value_text(text);
-	if (c->type != CELL_AUTO && c->fallbacks++ == 0) {
+	if (c->type != CELL_AUTO && !is_seen(c, text) && c->fallbacks++ == 0) {
 		c->fallback_line = line;
 		c->fallback_text = str_dup(&l->setup, str_sub(text, 0, 60));
 	}

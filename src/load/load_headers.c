@@ -438,5 +438,5 @@ bool kind_recognise(const str *headers, size_t n, struct arena *a, enum load_kin
 		}
 	}
 	*kind_r = (enum load_kind)best;
-	return !tied && scores[best] >= 4;
+	return !tied && scores[best] >= 3;
 }

@@ -55,10 +55,10 @@ struct loader {
 	struct chunk chunk;
 	struct rejects *rejects;
 	struct seen *seen;
-	struct buf scratch; /* bytes that a message id is made of */
-	struct buf problem; /* the sentence about the present row */
-	struct buf state;   /* JSON, stored with every chunk */
-	bool sent;	    /* something of this run is stored */
+	struct buf scratch;	    /* bytes that a message id is made of */
+	char problem[ERR_TEXT_MAX]; /* the sentence about the present row */
+	struct buf state;	    /* JSON, stored with every chunk */
+	bool sent;		    /* something of this run is stored */
 	struct cell_value *cells;
 	struct prop *props;   /* TOUCH_PROPS_MAX, scratch of Segment messages */
 	char currency[4];     /* of amounts that name none */

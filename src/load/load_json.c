@@ -118,8 +118,9 @@ bool lines_next(struct lines *r, str *line_r, uint64_t *number_r, bool *too_long
 			size_t length = end ? (size_t)(end - from) : n;
 			r->start += length + (end ? 1 : 0);
 			r->line++;
-			*line_r = str_trim(str_make(from, length));
-			if (line_r->n == 0) {
+			*too_long_r = length > LOAD_LINE_BYTES_MAX;
+			*line_r = *too_long_r ? S("") : str_trim(str_make(from, length));
+			if (line_r->n == 0 && !*too_long_r) {
 				seen = 0;
 				continue;
 			}

@@ -100,7 +100,6 @@ bool loader_open(struct loader *l, const char *path, const struct load_options *
 	arena_init(&l->source.row, 0);
 	arena_init(&l->chunk.arena, 0);
 	buf_init(&l->scratch, 64 * MIB);
-	buf_init(&l->problem, 4 * KIB);
 	buf_init(&l->state, 64 * KIB);
 	columns_index(&l->columns);
 	l->import_us = time_now_us();
@@ -124,7 +123,6 @@ void loader_fini(struct loader *l)
 	mem_free(l->chunk.rows);
 	arena_fini(&l->chunk.arena);
 	buf_fini(&l->scratch);
-	buf_fini(&l->problem);
 	buf_fini(&l->state);
 	arena_fini(&l->setup);
 }

@@ -35,19 +35,6 @@ static const char *rejects_path(struct loader *l)
 	return r->rejects_path;
 }
 
-/* As csv_put_field, which knows the comma alone. */
-static void put_field(struct buf *b, str field, char delimiter)
-{
-	bool quote = str_index(field, delimiter) < field.n && delimiter != ',' &&
-		     !memchr(field.p, ',', field.n) && !memchr(field.p, '"', field.n) &&
-		     !memchr(field.p, '\n', field.n) && !memchr(field.p, '\r', field.n);
-	if (quote)
-		buf_byte(b, '"');
-	csv_put_field(b, field, true);
-	if (quote)
-		buf_byte(b, '"');
-}
-
 static void put_header(struct loader *l, struct buf *b)
 {
 	size_t n;
@@ -55,7 +42,7 @@ static void put_header(struct loader *l, struct buf *b)
 	char delimiter = csv_delimiter(l->source.csv);
 	n -= MIN(n, l->source.rejects_tail);
 	for (size_t i = 0; i < n; i++) {
-		put_field(b, header[i], delimiter);
+		csv_put_field(b, header[i], true);
 		buf_byte(b, (uint8_t)delimiter);
 	}
 	buf_printf(b, "line%creason\n", delimiter);
@@ -100,14 +87,14 @@ static void put_csv(struct loader *l, const struct chunk_row *row, str reason)
 	size_t own = n - MIN(n, l->source.rejects_tail);
 	for (size_t i = 0; i < own; i++) {
 		if (i < row->fields_n)
-			put_field(b, row->fields[i], delimiter);
+			csv_put_field(b, row->fields[i], true);
 		buf_byte(b, (uint8_t)delimiter);
 	}
 	buf_printf(b, "%llu%c", (unsigned long long)row->line, delimiter);
-	put_field(b, reason, delimiter);
+	csv_put_field(b, reason, true);
 	for (size_t i = n; i < row->fields_n; i++) {
 		buf_byte(b, (uint8_t)delimiter);
-		put_field(b, row->fields[i], delimiter);
+		csv_put_field(b, row->fields[i], true);
 	}
 	buf_byte(b, '\n');
 }

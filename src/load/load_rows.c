@@ -15,13 +15,10 @@
 
 bool row_problem(struct loader *l, const char *fmt, ...)
 {
-	char text[ERR_TEXT_MAX];
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(l->problem, sizeof l->problem, fmt, ap);
 	va_end(ap);
-	buf_clear(&l->problem);
-	buf_put(&l->problem, text, n < 0 ? 0 : MIN((size_t)n, sizeof text - 1));
 	return false;
 }
 
