@@ -217,6 +217,37 @@ static void chunks_leave_no_trace(void **state)
 	fs_sim_free(&fs);
 }
 
+/* What ends a line may fall on the border of what the reader holds of it. */
+static void a_long_line_may_end_anywhere_in_a_chunk(void **state)
+{
+	(void)state;
+	static const char *const ENDS[] = { "\r\n", "\r", "\n" };
+	for (size_t i = 0; i < 6 * ARRAY_LEN(ENDS); i++) {
+		size_t length = 256 * KIB - 3 + i / ARRAY_LEN(ENDS);
+		struct buf table;
+		buf_init(&table, MIB);
+		char *room = buf_room(&table, length);
+		memset(room, 'x', length);
+		table.n = length;
+		buf_cstr(&table, ENDS[i % ARRAY_LEN(ENDS)]);
+		buf_cstr(&table, "b,c");
+		struct fs *fs = fs_sim_new(1);
+		struct csv_reader *r = open_table(fs, table.p, table.n,
+						  (struct csv_options){ .delimiter = ',' });
+		struct csv_row row;
+		bool more;
+		err e;
+		assert_ok(csv_next(r, &row, &more, &e), &e);
+		assert_int_equal(row.fields[0].n, length);
+		assert_ok(csv_next(r, &row, &more, &e), &e);
+		assert_int_equal(row.n, 2);
+		assert_int_equal(row.line, 2);
+		csv_close(&r);
+		fs_sim_free(&fs);
+		buf_fini(&table);
+	}
+}
+
 static void fields_are_quoted_where_needed(void **state)
 {
 	(void)state;
@@ -314,6 +345,7 @@ int main(void)
 		cmocka_unit_test(encodings_are_recognised),
 		cmocka_unit_test(a_header_is_read_as_it_stands),
 		cmocka_unit_test(chunks_leave_no_trace),
+		cmocka_unit_test(a_long_line_may_end_anywhere_in_a_chunk),
 		cmocka_unit_test(fields_are_quoted_where_needed),
 		cmocka_unit_test(what_is_written_is_read_back),
 	};

@@ -11,6 +11,7 @@ static void a_nul_byte_spoils_its_row_only(void **state)
 {
 	(void)state;
 	assert_rows("a,b\nx\0y,1\nc,d\n", ',', "1:a|b\n2!this row holds a NUL byte\n3:c|d\n");
+	assert_rows("a\0b\n", ',', "1!this row holds a NUL byte\n");
 }
 
 static void bytes_that_are_not_utf8_spoil_their_row_only(void **state)

@@ -366,6 +366,20 @@ static void sizes_of_system_files_are_not_believed(void **state)
 	buf_fini(&b);
 }
 
+/* The kernel hands these out a page at a time. */
+static void short_reads_are_continued(void **state)
+{
+	(void)state;
+	static char text[16 * 1024];
+	struct file *f;
+	size_t n;
+	err e;
+	assert_ok(file_open(fs_real(), "/proc/self/smaps", FILE_READ, &f, &e), &e);
+	assert_ok(file_read(f, text, sizeof text, 0, &n, &e), &e);
+	assert_int_equal(n, sizeof text);
+	assert_ok(file_close(&f, &e), &e);
+}
+
 static void descriptors_are_not_inherited(void **state)
 {
 	struct place *p = *state;
@@ -402,6 +416,7 @@ int main(void)
 		ON_BOTH(no_allocation_that_fails_is_lost),
 		ON_BOTH(several_threads_may_write_one_file),
 		cmocka_unit_test(sizes_of_system_files_are_not_believed),
+		cmocka_unit_test(short_reads_are_continued),
 		cmocka_unit_test_setup_teardown(descriptors_are_not_inherited, real_setup,
 						real_teardown),
 	};

@@ -274,6 +274,18 @@ static void a_number_of_any_length_is_read_or_refused(void **state)
 	buf_cstr(&digits, "25e500001");
 	n = parse(b, buf_view(&digits));
 	assert_true(n->real == 2.5);
+	/* Nor is the scanner that looks for the place mistaken about them. */
+	static const char *const BEFORE[] = { "[0.", "[1", "[-0." };
+	static const char *const BEHIND[] = { "25e500001,x]", "e-500000,x]", "9e500300,x]" };
+	for (size_t i = 0; i < ARRAY_LEN(BEFORE); i++) {
+		buf_clear(&digits);
+		buf_cstr(&digits, BEFORE[i]);
+		for (int k = 0; k < 500000; k++)
+			buf_byte(&digits, '0');
+		buf_cstr(&digits, BEHIND[i]);
+		assert_error(json_parse(b->parser, buf_view(&digits), &b->arena, &root, &e), &e,
+			     ERR_INVALID, "a value is expected");
+	}
 	buf_fini(&digits);
 }
 
