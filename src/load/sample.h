@@ -38,7 +38,7 @@
 #define SAMPLE_SEED_DEFAULT	 1
 #define SAMPLE_CHUNK_TOUCHES_MAX 2000
 /* About; for asking for a number of touches. */
-#define SAMPLE_TOUCHES_PER_PERSON 5.1
+#define SAMPLE_TOUCHES_PER_PERSON 5.03
 
 enum sample_stage {
 	SAMPLE_LEAD,

@@ -103,7 +103,10 @@ static int64_t after(struct rng *r, int64_t from_us, double days)
 
 int64_t time_later(struct rng *r, int64_t from_us, double days)
 {
-	int64_t at = moment_of(r, day_of(after(r, from_us, days)));
+	int64_t day = day_of(after(r, from_us, days));
+	if (!is_workday(day) && rng_chance(r, 0.7))
+		day += 2;
+	int64_t at = moment_of(r, day);
 	/* Who comes back on the same day does so an hour or two later. */
 	return at > from_us + HOUR_US ? at : after(r, from_us + HOUR_US, 0.05);
 }
