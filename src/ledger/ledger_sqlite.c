@@ -6,8 +6,10 @@
  *               its own and never by readers.
  * Promises:     what failed before COMMIT was rolled back and is certainly not there. COMMIT itself
  *               fails for certain only when the lock was not had or the disk was full: then its
- * last page, which makes it valid, was not written. Anything else may have come after that page and
- * is ERR_UNCERTAIN. Format:       docs/format/ledger.md Threads:      as ledger.h.
+ *               last page, which makes it valid, was not written. Anything else may have come after
+ *               that page and is ERR_UNCERTAIN.
+ * Format:       docs/format/ledger.md
+ * Threads:      as ledger.h.
  */
 #include "ledger/ledger_sqlite_int.h"
 

@@ -16,9 +16,9 @@
 #define LEDGER_BUSY_WAIT_MS 5000
 /* A checkpoint after this many pages of log: small enough that the commit that pays for it stays
  * in the low tens of milliseconds, large enough that pages changed often are copied once. */
-#define LEDGER_LOG_PAGES_MAX 2048
+#define LEDGER_LOG_PAGES_MAX 8192
 /* What a log that grew beside a long read shrinks back to. */
-#define LEDGER_LOG_BYTES_KEPT (16 * MIB)
+#define LEDGER_LOG_BYTES_KEPT (48 * MIB)
 
 enum statement {
 	ST_BEGIN_WRITE,

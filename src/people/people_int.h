@@ -140,7 +140,7 @@ struct count {
 	uint64_t touches;
 	int64_t first_us, last_us;
 	int64_t first_origin_us, last_origin_us;
-	uint64_t first_origin_tie, last_origin_tie;
+	uint32_t first_origin_tie, last_origin_tie; /* the upper halves of the touches' ties */
 	uint32_t first_origin, last_origin; /* 0: none */
 };
 
