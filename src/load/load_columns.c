@@ -36,6 +36,11 @@ static bool header_push(struct loader *l, str header, err *e)
 	struct column c = { .header = str_dup(&l->setup, str_trim(header)), .decimal = NUM_GUESS };
 	bool as_it_is = l->source.json;
 	c.key = as_it_is ? c.header : header_fold(&l->setup, c.header);
+	/* So the export calls a property whose name is a column's of touches. */
+	if (str_starts(c.key, S("prop.")) && c.key.n > 5) {
+		c.key = str_sub(c.key, 5, c.key.n);
+		c.claimed = true;
+	}
 	if (c.key.n == 0)
 		c.key = str_printf(&l->setup, "column_%zu", l->columns.all.n + 1);
 	if (l->setup.over)
@@ -114,7 +119,7 @@ static bool recognise_all(struct loader *l, size_t from, err *e)
 static bool make_distinct(struct loader *l, size_t i, err *e)
 {
 	struct column *c = &l->columns.all.items[i];
-	if (c->known)
+	if (c->known || c->claimed)
 		return true;
 	str key = c->key;
 	for (size_t suffix = 2;; suffix++) {

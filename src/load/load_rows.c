@@ -73,11 +73,14 @@ static bool take_row_currency(struct loader *l, str text)
 	return true;
 }
 
-static str column_text(const struct column *c, const struct chunk_row *row, size_t i)
+static str column_text(const struct loader *l, const struct column *c, const struct chunk_row *row,
+		       size_t i)
 {
 	if (c->from == FROM_CONSTANT)
 		return c->constant;
-	return i < row->fields_n ? cell_clean(row->fields[i]) : S("");
+	if (i >= row->fields_n)
+		return S("");
+	return l->source.json ? str_trim(row->fields[i]) : cell_clean(row->fields[i]);
 }
 
 /* What JSON says itself: numbers, yes and no, lists. */
@@ -101,7 +104,7 @@ static bool read_cells(struct loader *l, const struct raw_row *raw, const struct
 	l->row_currency[0] = '\0';
 	if (currency != LOAD_NO_COLUMN) {
 		struct column *c = &l->columns.all.items[currency];
-		if (!take_row_currency(l, column_text(c, row, currency)))
+		if (!take_row_currency(l, column_text(l, c, row, currency)))
 			return false;
 	}
 	for (size_t i = 0; i < l->columns.all.n; i++) {
@@ -111,7 +114,7 @@ static bool read_cells(struct loader *l, const struct raw_row *raw, const struct
 		v->text = S("");
 		if (c->role == ROLE_IGNORE || c->from == FROM_LOOKUP)
 			continue;
-		str text = column_text(c, row, i);
+		str text = column_text(l, c, row, i);
 		if (text.n == 0)
 			continue;
 		v->text = text;
@@ -146,6 +149,8 @@ static void count_unknown_stage(struct loader *l, str stage)
 static bool says_lost(struct loader *l, str won)
 {
 	value v = value_none();
+	if (won.n == 0)
+		return false;
 	size_t closed = l->columns.of_role[ROLE_CLOSED_AT], column = l->columns.of_role[ROLE_WON];
 	bool no = str_eq(won, S("0")) || (parse_bool(won, &v) && v.i == 0);
 	bool plain = str_eq_nocase(l->columns.all.items[column].header, S("won"));
