@@ -67,7 +67,7 @@ struct intake {
 	/* answered by the writer */
 	enum outcome outcome;
 	uint64_t seq;
-	bool subject_is_new;     /* the person, company or deal was not known before this touch */
+	bool subject_is_new;     /* imports: the person, company or deal was not known before */
 	const char *reason;      /* why rejected or skipped: a constant sentence */
 };
 

@@ -17,7 +17,7 @@
 
 #define GROUP_JOBS_MAX	64
 #define GROUP_BYTES_MAX (256 * MIB)
-#define SWEEP_US	(INT64_C(700) * 1000)
+#define SWEEP_US	(INT64_C(950) * 1000)
 #define IDLE_WAIT_US	(INT64_C(100) * 1000)
 
 void group_begin(struct journal *j)

@@ -68,6 +68,8 @@ static bool is_somebody(const struct deciding *x, uint32_t profile)
 /* What a touch is mainly about: its deal, its person, or its company, by what its name says. */
 static bool is_main_subject(const struct deciding *x, enum entity entity)
 {
+	if (!x->b->import)
+		return false; /* only imports tell new from known */
 	str name = x->in->name;
 	bool of_deal = str_starts(name, S("deal_")), of_company = str_starts(name, S("company_"));
 	enum entity main = of_deal ? ENTITY_DEAL : of_company ? ENTITY_COMPANY : ENTITY_PERSON;
