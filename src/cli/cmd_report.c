@@ -162,6 +162,14 @@ static struct table_cell text_cell(str s)
 	return (struct table_cell){ .value = s.n ? value_text(s) : value_none() };
 }
 
+/* For json and csv; in tables it stands with the amount. */
+static struct table_cell currency_cell(str currency)
+{
+	struct table_cell cell = text_cell(currency);
+	cell.text = S("");
+	return cell;
+}
+
 static struct table_cell count_cell(struct arena *a, uint64_t n)
 {
 	char text[NUMBER_TEXT_MAX];
@@ -201,7 +209,7 @@ static bool table_fill(struct report *r, struct table *t, err *e)
 			text_cell(row->status),
 			count_cell(a, row->deals),
 			money_cell(a, row),
-			text_cell(row->currency),
+			currency_cell(row->currency),
 			count_cell(a, row->without_company),
 		};
 		for (size_t k = r->by ? 0 : 1; k < ARRAY_LEN(cells); k++) {
