@@ -14,7 +14,10 @@
 
 #include <string.h>
 
+/* A table grows in steps while it is small, then at once to its full size: moving many keys would
+ * hold up the caller. */
 #define TABLE_KEYS_FIRST ((size_t)1024)
+#define TABLE_KEYS_SMALL ((size_t)1 << 16)
 
 static char *text_copy(const char *s)
 {
@@ -48,7 +51,7 @@ bool idmap_open(const struct idmap_options *o, str manifest, struct idmap **m_r,
 	idmap_table_init(&m->frozen);
 	idmap_table_init(&m->spare);
 	buf_init(&m->manifest, MIB);
-	work_init(&m->work);
+	work_init(&m->work, m->fs);
 	if (!map_fill(m, o, manifest, e)) {
 		idmap_close(&m);
 		return false;
@@ -159,8 +162,8 @@ static bool make_room(struct idmap *m, err *e)
 	if (m->active.n < m->active.n_max)
 		return true;
 	size_t want = MAX(m->active.n_max * 4, TABLE_KEYS_FIRST);
-	if (!m->read_only)
-		want = m->has_frozen ? keys_at_most(m) : MIN(want, keys_at_most(m));
+	if (!m->read_only && (m->has_frozen || want > TABLE_KEYS_SMALL || want > keys_at_most(m)))
+		want = keys_at_most(m);
 	return idmap_table_reserve(&m->active, want) || err_nomem(e);
 }
 

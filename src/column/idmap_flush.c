@@ -244,16 +244,10 @@ void idmap_commit(struct idmap *m)
 	size_t kept = 0;
 	for (size_t i = 0; i < m->obsolete.n; i++) {
 		struct run *r = m->obsolete.items[i];
-		err e;
-		if (!r->unlisted) {
+		if (r->unlisted)
+			work_remove(&m->work, r);
+		else
 			m->obsolete.items[kept++] = r;
-			continue;
-		}
-		/* What stays is removed when the map is opened next. */
-		if (!fs_remove(m->fs, r->path, &e))
-			log_event(LOG_WARN, "idmap_not_removed", "name=%s why=\"%s\"", m->name,
-				  e.text);
-		run_free(&r);
 	}
 	m->obsolete.n = kept;
 	m->uncommitted = false;

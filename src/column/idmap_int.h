@@ -210,16 +210,18 @@ struct merge_job {
 struct idmap_work {
 	struct thread thread;
 	struct mutex lock;
-	struct cond wanted; /* a job waits, or stop */
+	struct cond wanted; /* something is to be done, or stop */
 	struct cond done;   /* a job has ended */
 	struct flush_job flush;
 	struct merge_job merge;
+	struct fs *fs;
+	VEC(struct run *) trash; /* to be removed: a large file takes its time */
 	atomic_bool flush_waits; /* a merge that runs makes room for it */
 	atomic_bool stop;
 	atomic_bool news; /* a job has ended since the caller last looked */
 };
 
-void work_init(struct idmap_work *w);
+void work_init(struct idmap_work *w, struct fs *fs);
 /* Stops the thread, dropping what it does; what had ended can still be taken. */
 void work_stop(struct idmap_work *w);
 void work_fini(struct idmap_work *w);
@@ -232,6 +234,8 @@ bool work_post_merge(struct idmap_work *w, const struct merge_job *job, err *e) 
 /* Take a job that has ended out (state DONE or FAILED; NONE when there is none). */
 struct flush_job work_take_flush(struct idmap_work *w);
 struct merge_job work_take_merge(struct idmap_work *w);
+/* Closes the run and removes its file, in the background if it can be. */
+void work_remove(struct idmap_work *w, struct run *r);
 /* Waits until the flush that was posted has ended. */
 void work_wait_flush(struct idmap_work *w);
 /* Called by a merge now and then: writes a table that waits. False: the work is to be dropped. */

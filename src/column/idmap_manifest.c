@@ -4,7 +4,9 @@
  * What it is:   a few bytes for the caller to store where storing is atomic; what is in no stored
  *               manifest is a left-over of a crash.
  * Promises:     a manifest that is damaged, or that names a file which is missing or another one,
- * is refused. Format:       docs/format/run.md Threads:      the caller's.
+ *               is refused.
+ * Format:       docs/format/run.md
+ * Threads:      the caller's.
  */
 #include "column/idmap_int.h"
 

@@ -1,18 +1,20 @@
 /*
  * idmap_work.c - the background thread: writes frozen tables, merges runs.
  *
- * What it is:   one job of each kind at a time. A table that waits goes before a merge, even one
- *               that has begun: the merge looks up now and then and writes the table in between.
+ * What it is:   one job of each kind at a time, and files to be removed. A table that waits goes
+ *               before a merge, even one that has begun: the merge looks up now and then and writes
+ *               the table in between.
  * Promises:     nothing that a job points to is freed here; results wait until they are taken.
  * Threads:      job states change under `lock`. The caller's thread posts and takes.
  */
 #include "column/idmap_int.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
-void work_init(struct idmap_work *w)
+void work_init(struct idmap_work *w, struct fs *fs)
 {
-	*w = (struct idmap_work){ 0 };
+	*w = (struct idmap_work){ .fs = fs };
 	mutex_init(&w->lock);
 	cond_init(&w->wanted);
 	cond_init(&w->done);
@@ -52,6 +54,44 @@ static void run_merge(struct idmap_work *w)
 		job_end(w, &w->merge.state, merge_run(w, &w->merge));
 }
 
+/* What stays if this fails is removed when the map is opened next. */
+static void remove_now(struct idmap_work *w, struct run *r)
+{
+	err e;
+	if (!fs_remove(w->fs, r->path, &e))
+		log_event(LOG_WARN, "idmap_not_removed", "why=\"%s\"", e.text);
+	run_free(&r);
+}
+
+static struct run *trash_take(struct idmap_work *w)
+{
+	mutex_lock(&w->lock);
+	struct run *r = w->trash.n > 0 ? w->trash.items[--w->trash.n] : NULL;
+	mutex_unlock(&w->lock);
+	return r;
+}
+
+static void empty_trash(struct idmap_work *w)
+{
+	struct run *r;
+	while ((r = trash_take(w)) != NULL) {
+		remove_now(w, r);
+		if (atomic_load(&w->flush_waits) && !atomic_load(&w->stop))
+			run_flush(w);
+	}
+}
+
+void work_remove(struct idmap_work *w, struct run *r)
+{
+	mutex_lock(&w->lock);
+	bool later = w->thread.started && vec_push(&w->trash, r);
+	if (later)
+		cond_signal(&w->wanted);
+	mutex_unlock(&w->lock);
+	if (!later)
+		remove_now(w, r);
+}
+
 bool work_breathe(struct idmap_work *w)
 {
 	if (UNLIKELY(atomic_load_explicit(&w->flush_waits, memory_order_relaxed)))
@@ -65,12 +105,13 @@ static void *work_main(void *arg)
 	for (;;) {
 		mutex_lock(&w->lock);
 		while (!atomic_load(&w->stop) && w->flush.state != JOB_WAITING &&
-		       w->merge.state != JOB_WAITING)
+		       w->merge.state != JOB_WAITING && w->trash.n == 0)
 			cond_wait(&w->wanted, &w->lock);
 		mutex_unlock(&w->lock);
 		if (atomic_load(&w->stop))
 			return NULL;
 		run_flush(w);
+		empty_trash(w);
 		run_merge(w);
 	}
 }
@@ -82,6 +123,7 @@ void work_stop(struct idmap_work *w)
 	cond_broadcast(&w->wanted);
 	mutex_unlock(&w->lock);
 	thread_join(&w->thread);
+	empty_trash(w);
 }
 
 void work_fini(struct idmap_work *w)
@@ -89,6 +131,7 @@ void work_fini(struct idmap_work *w)
 	cond_fini(&w->wanted);
 	cond_fini(&w->done);
 	mutex_fini(&w->lock);
+	vec_free(&w->trash);
 }
 
 static bool thread_needed(struct idmap_work *w, err *e)

@@ -3,10 +3,11 @@
  *
  * What it is:   entries come in order of key; blocks go out as they fill, the filter and the index
  *               grow in memory and follow, the header comes last.
- * Promises:     a run that run_write_end handed out is on disk under its name. Without a header a
- *               file is no run, so one that was cut short is never taken for one. The disk is
- * synced every few megabytes, so that other files' syncs do not wait for all of it. Format:
- * docs/format/run.md Threads:      one at a time; any.
+ * Promises:     a run that run_write_end handed out is on disk under its name. A file that was cut
+ *               short has no header, so it is never taken for a run. The disk is synced every few
+ *               megabytes, so that other files' syncs do not wait for all of it.
+ * Format:       docs/format/run.md
+ * Threads:      one at a time; any.
  */
 #include "column/idmap_int.h"
 
@@ -19,7 +20,6 @@
 
 struct run_writer {
 	struct fs *fs;
-	const char *dir;
 	struct run *run;     /* being made */
 	uint8_t *chunk;	     /* CHUNK_BLOCKS blocks */
 	size_t chunk_blocks; /* full ones */
@@ -74,7 +74,6 @@ bool run_write_begin(const struct run_place *at, uint64_t keys_max, struct run_w
 	if (!w)
 		return err_nomem(e);
 	w->fs = at->fs;
-	w->dir = at->dir;
 	w->at = RUN_HEADER_BYTES;
 	if (!writer_alloc(w, at, keys_max)) {
 		writer_free(&w);
@@ -149,10 +148,10 @@ static bool tail_write(struct run_writer *w, err *e)
 	r->h.bytes = run_filter_at(&r->h) + filter_bytes;
 	uint8_t head[RUN_HEADER_BYTES];
 	run_header_encode(&r->h, head, &r->checksum);
+	/* The first sync of a new file makes its name permanent too. */
 	return file_write(r->file, r->index, (size_t)index_bytes, run_index_at(&r->h), e) &&
 	       file_write(r->file, r->filter, (size_t)filter_bytes, run_filter_at(&r->h), e) &&
-	       file_sync(r->file, e) && file_write(r->file, head, sizeof head, 0, e) &&
-	       file_sync(r->file, e) && fs_sync_dir(w->fs, w->dir, e);
+	       file_write(r->file, head, sizeof head, 0, e) && file_sync(r->file, e);
 }
 
 bool run_write_end(struct run_writer **w, struct run **r_r, err *e)

@@ -3,10 +3,11 @@
  *
  * What it is:   a fixed sequence of commits over a faulty disk, for every n until nothing fails any
  *               more. Whatever was answered must be what is found, both in a copy of the files
- * taken at the failure (as a killed process leaves them) and after closing.
+ *               taken at the failure (as a killed process leaves them) and after closing.
  */
 #include "fault/vfs.h"
 
+#include "base/log.h"
 #include "ledger/ledger.h"
 
 #include <setjmp.h>
@@ -346,6 +347,7 @@ static void a_full_disk_does_not_forbid_opening(void **state)
 
 int main(void)
 {
+	log_set_level(LOG_ERROR);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_failing_operation_loses_nothing),
 		cmocka_unit_test(a_disk_that_stays_broken_loses_nothing),

@@ -2,7 +2,7 @@
  * idmap_test.h - what the tests of idmap share.
  *
  * What it is:   keys of three kinds, and a caller that behaves as the journal does: it keeps what
- * is not flushed yet, stores manifests, and puts everything again after a crash.
+ *               is not flushed yet, stores manifests, and puts everything again after a crash.
  */
 #ifndef TRICHTER_IDMAP_TEST_H
 #define TRICHTER_IDMAP_TEST_H

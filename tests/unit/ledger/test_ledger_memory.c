@@ -3,6 +3,7 @@
  */
 #include "ledger_test.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <malloc.h>
@@ -200,6 +201,7 @@ int main(void)
 {
 	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &HEAP) != SQLITE_OK)
 		return 1;
+	log_set_level(LOG_ERROR);
 	memset(big, 'b', sizeof big);
 	const struct CMUnitTest tests[] = {
 		T(every_failing_allocation_is_a_clean_error),
