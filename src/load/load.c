@@ -61,19 +61,28 @@ static void count_subjects(struct loader *l, const struct chunk_row *row)
 	}
 }
 
+/* Stored by the run that was interrupted. What is said of a company beside a person is said once
+ * per run, so it may be older. */
+static bool is_own_again(const struct loader *l, const struct intake *t, uint8_t about)
+{
+	bool beside = about == ABOUT_COMPANY && l->kind != LOAD_COMPANIES;
+	return l->replaying && t->outcome == OUTCOME_DUPLICATE && !beside;
+}
+
 static bool count_row(struct loader *l, const struct chunk_row *row, err *e)
 {
 	struct load_result *r = l->r;
-	size_t accepted = 0, skipped = 0;
+	size_t accepted = 0, skipped = 0, again = 0;
 	const char *reason = NULL;
 	for (size_t i = row->first; i < row->first + row->items_n; i++) {
 		const struct intake *t = &l->chunk.items[i];
 		accepted += t->outcome == OUTCOME_ACCEPTED;
+		again += is_own_again(l, t, l->chunk.abouts[i]);
 		skipped += t->outcome == OUTCOME_SKIPPED;
 		if (t->outcome == OUTCOME_REJECTED && !reason)
 			reason = t->reason ? t->reason : "the journal refused it";
 	}
-	r->touches += l->replaying ? row->items_n : accepted;
+	r->touches += accepted + again;
 	if (row->reason.n > 0 || reason) {
 		r->rejected++;
 		return rejects_put(l, row, row->reason.n > 0 ? row->reason : str_of(reason), e);

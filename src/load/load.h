@@ -1,11 +1,11 @@
 /*
  * load.h - files in and out.
  *
- * What it is:   recognising what a file is and which column means what; map files; turning rows into
- *               touches; sending them through the journal's door in chunks; rejects, resume, undo,
- *               dry run; and export in the shape that import reads.
- * Promises:     an import becomes visible as a whole at its end; killed, it resumes; a row that cannot
- *               be used comes back in the rejects file with its reason; nothing is dropped silently.
+ * What it is:   recognising what a file is and which column means what; map files; turning rows
+ * into touches; sending them through the journal's door in chunks; rejects, resume, undo, dry run;
+ * and export in the shape that import reads. Promises:     an import becomes visible as a whole at
+ * its end; killed, it resumes; a row that cannot be used comes back in the rejects file with its
+ * reason; nothing is dropped silently.
  */
 #ifndef TRICHTER_LOAD_H
 #define TRICHTER_LOAD_H
@@ -19,18 +19,19 @@ const char *load_kind_name(enum load_kind kind);
 struct load_options {
 	bool kind_given;
 	enum load_kind kind;
-	const char *map_path;         /* a map file (YAML); NULL: recognise headers */
+	const char *map_path;	      /* a map file (YAML); NULL: recognise headers */
 	const char *const *map_pairs; /* "field=Header"; these win over what was recognised */
 	size_t map_pairs_n;
-	const char *date_format;      /* "%d-%m-%Y"; NULL: recognised */
+	const char *date_format; /* "%d-%m-%Y"; NULL: recognised */
 	enum duplicates duplicates;
 	bool dry_run;
 	bool resume;
 	bool live;
-	const char *rejects_path;     /* NULL: FILE.rejects.csv beside the file, when there are any */
+	const char *rejects_path; /* NULL: FILE.rejects.csv beside the file, when there are any */
 	void (*progress)(void *arg, uint64_t rows, uint64_t bytes, uint64_t bytes_total);
 	void *progress_arg;
-	const volatile bool *stop;    /* set by a signal: finish the chunk, keep the rest for --resume */
+	const volatile bool
+		*stop; /* set by a signal: finish the chunk, keep the rest for --resume */
 };
 
 struct load_result {
@@ -39,10 +40,10 @@ struct load_result {
 	uint64_t touches;
 	uint64_t people_new, people_updated;
 	uint64_t companies_new, deals_new;
-	bool stopped;                 /* by `stop`: resume later */
-	char rejects_path[4096];      /* empty: none written */
-	str notes;                    /* what a person should know: columns kept as traits, values
-	                                 translated, deals without a company ...; one sentence a line */
+	bool stopped;		 /* by `stop`: resume later */
+	char rejects_path[4096]; /* empty: none written */
+	str notes;		 /* what a person should know: columns kept as traits, values
+				    translated, deals without a company ...; one sentence a line */
 };
 /* ERR_INVALID names file, line and column. Notes live in the arena. */
 bool load_file(const char *dir, struct journal *j, const char *path, const struct load_options *o,

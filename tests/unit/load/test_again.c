@@ -131,6 +131,25 @@ static void an_interrupted_import_goes_on_where_it_stopped(void **state)
 	}
 }
 
+static void what_was_known_before_stays_known_after_a_resume(void **state)
+{
+	struct loading *l = *state;
+	const char *path = many(l, "m.csv", 9000);
+	struct buf b;
+	buf_init(&b, 8 * MIB);
+	buf_cstr(&b, "external_id,email,score\n");
+	for (size_t i = 7000; i < 8000; i++)
+		buf_printf(&b, "%zu,p%zu@x.de,%zu\n", i, i, i % 100);
+	buf_byte(&b, 0);
+	load(l, "part.csv", b.p);
+	buf_fini(&b);
+	l->j.fail_at = 4;
+	assert_false(load_path(l, path));
+	l->o.resume = true;
+	assert_true(load_path(l, path));
+	counts(l, 9000, 7992, 999, 9);
+}
+
 static void a_changed_file_or_map_is_not_resumed(void **state)
 {
 	struct loading *l = *state;
@@ -238,6 +257,7 @@ int main(void)
 		TEST(touches_of_one_instant_share_the_body_of_their_id),
 		TEST(a_chunk_holds_at_most_two_thousand_rows),
 		TEST(an_interrupted_import_goes_on_where_it_stopped),
+		TEST(what_was_known_before_stays_known_after_a_resume),
 		TEST(a_changed_file_or_map_is_not_resumed),
 		TEST(nothing_is_left_open_when_the_first_batch_fails),
 		TEST(a_signal_stops_after_a_chunk),
