@@ -1,15 +1,14 @@
 /*
  * journal.h - the one door for everything that happens, and the order in which it was learned.
  *
- * What it is:   touches as they come in (`struct intake`), as they are recorded (`struct touch`), the
- *               one writer that turns the first into the second, and the reading of what is recorded.
- *               Who a touch is about, what follows from it and what it changes is not known here: a
- *               set of hooks (people/ provides them) decides and applies.
- * Workload:     batches of about 100 touches from many threads; one commit for all that wait.
- * Promises:     a touch is acknowledged when it is on disk; each accepted message id is recorded once;
- *               replay of the records gives the same projections as the live run.
- * Threads:      journal_submit from any thread; hooks run on the writer's thread alone.
- * Format:       docs/format/record.md
+ * What it is:   touches as they come in (`struct intake`), as they are recorded (`struct touch`),
+ * the one writer that turns the first into the second, and the reading of what is recorded. Who a
+ * touch is about, what follows from it and what it changes is not known here: a set of hooks
+ * (people/ provides them) decides and applies. Workload:     batches of about 100 touches from many
+ * threads; one commit for all that wait. Promises:     a touch is acknowledged when it is on disk;
+ * each accepted message id is recorded once; replay of the records gives the same projections as
+ * the live run. Threads:      journal_submit from any thread; hooks run on the writer's thread
+ * alone. Format:       docs/format/record.md
  */
 #ifndef TRICHTER_JOURNAL_H
 #define TRICHTER_JOURNAL_H
@@ -26,7 +25,7 @@ struct prop {
 /* Through which source a touch came. All may be empty. */
 struct origin {
 	str source, medium, campaign, content, term;
-	str referrer;  /* URL or host */
+	str referrer;	/* URL or host */
 	str click_kind; /* "gclid", "fbclid", ...: which click id was there */
 };
 
@@ -42,16 +41,22 @@ struct external_id {
 	str value;
 };
 
-enum outcome { OUTCOME_PENDING, OUTCOME_ACCEPTED, OUTCOME_DUPLICATE, OUTCOME_SKIPPED, OUTCOME_REJECTED };
+enum outcome {
+	OUTCOME_PENDING,
+	OUTCOME_ACCEPTED,
+	OUTCOME_DUPLICATE,
+	OUTCOME_SKIPPED,
+	OUTCOME_REJECTED
+};
 
 /* A touch as it comes in. Texts are borrowed until the answer is there. */
 struct intake {
 	str name;
 	int64_t at_us;
-	str message_id;    /* empty: one is made */
+	str message_id; /* empty: one is made */
 	/* about whom: any of these; all empty = nobody */
 	str anonymous_id, user_id, email;
-	str previous_id;   /* alias: the id that is to join user_id */
+	str previous_id; /* alias: the id that is to join user_id */
 	const struct external_id *external;
 	size_t external_n;
 	str company_domain, company_name;
@@ -61,25 +66,25 @@ struct intake {
 	struct origin origin;
 	const struct prop *props;
 	size_t props_n;
-	uint64_t row;      /* of an import: touches of one row stand together; 0 none */
-	uint8_t tie;       /* order among touches of one instant that came together: 0, 1, 2 ... */
-	uint64_t cause;    /* number of the touch that this follows from; 0 none */
+	uint64_t row;	/* of an import: touches of one row stand together; 0 none */
+	uint8_t tie;	/* order among touches of one instant that came together: 0, 1, 2 ... */
+	uint64_t cause; /* number of the touch that this follows from; 0 none */
 	/* answered by the writer */
 	enum outcome outcome;
 	uint64_t seq;
-	bool subject_is_new;     /* imports: the person, company or deal was not known before */
-	const char *reason;      /* why rejected or skipped: a constant sentence */
+	bool subject_is_new; /* imports: the person, company or deal was not known before */
+	const char *reason;  /* why rejected or skipped: a constant sentence */
 };
 
 enum duplicates { DUPLICATES_UPDATE, DUPLICATES_FILL, DUPLICATES_SKIP };
 
-/* Something to be delivered outside (a webhook, a mail), stored in the commit of the touches that it
- * follows from; delivered at least once. */
+/* Something to be delivered outside (a webhook, a mail), stored in the commit of the touches that
+ * it follows from; delivered at least once. */
 struct outbox_item {
-	uint64_t id;       /* given by the journal */
+	uint64_t id; /* given by the journal */
 	int64_t due_us;
-	uint32_t tries;    /* failed ones so far */
-	str kind;          /* who delivers it: "webhook", "mail" */
+	uint32_t tries; /* failed ones so far */
+	str kind;	/* who delivers it: "webhook", "mail" */
 	str body;
 };
 #define OUTBOX_BODY_BYTES_MAX MIB
@@ -89,10 +94,10 @@ struct batch {
 	struct intake *items;
 	size_t n;
 	enum trust trust;
-	uint64_t import;            /* 0: live */
+	uint64_t import;	    /* 0: live */
 	enum duplicates duplicates; /* for imports: what a row of a known subject does */
-	bool live;                  /* rules fire (always so when import is 0) */
-	str import_state;           /* stored with the commit when import != 0 and not empty */
+	bool live;		    /* rules fire (always so when import is 0) */
+	str import_state;	    /* stored with the commit when import != 0 and not empty */
 	const struct outbox_item *outbox;
 	size_t outbox_n;
 };
@@ -107,19 +112,19 @@ struct touch {
 	int64_t at_us;
 	int64_t received_us;
 	str name;
-	str message_id;        /* empty for what the program itself decided */
-	uint64_t tie;          /* with at_us the total order of touches: from the message id */
-	uint64_t person;       /* profile number, for ever; 0 none */
+	str message_id;		/* empty for what the program itself decided */
+	uint64_t tie;		/* with at_us the total order of touches: from the message id */
+	uint64_t person;	/* profile number, for ever; 0 none */
 	uint64_t company, deal; /* numbers; 0 none */
 	struct origin origin;
-	str channel;           /* the channel group of the origin, "" when it has none */
+	str channel; /* the channel group of the origin, "" when it has none */
 	const struct prop *props;
 	size_t props_n;
-	uint64_t import;       /* root import, also of what followed from it; 0 none */
-	uint64_t cause;        /* seq of the touch that this followed from; 0 none */
-	str rule;              /* name and version of the rule that decided it: "mql@12"; "" none */
-	bool fill;             /* sets only what is unknown */
-	bool from_public;      /* came with a write key */
+	uint64_t import;  /* root import, also of what followed from it; 0 none */
+	uint64_t cause;	  /* seq of the touch that this followed from; 0 none */
+	str rule;	  /* name and version of the rule that decided it: "mql@12"; "" none */
+	bool fill;	  /* sets only what is unknown */
+	bool from_public; /* came with a write key */
 };
 /* The property, or VALUE_NONE. */
 value touch_prop(const struct touch *t, str key);
@@ -132,15 +137,16 @@ struct journal;
 struct people;
 
 struct journal_options {
-	struct fs *fs;              /* NULL: the real one */
-	const char *ledger_driver;  /* tests: an SQLite VFS; NULL */
-	bool rehearse;              /* everything happens in memory; nothing is stored */
-	size_t queue_batches_max;   /* 0: 1024 */
+	struct fs *fs;		     /* NULL: the real one */
+	const char *ledger_driver;   /* tests: an SQLite VFS; NULL */
+	bool rehearse;		     /* everything happens in memory; nothing is stored */
+	size_t queue_batches_max;    /* 0: 1024 */
 	uint64_t disk_reserve_bytes; /* stop accepting when less is free; 0: 64 MiB */
 };
 
-/* Opens DIR for writing: takes DIR/lock, applies what was recorded after the last write-back, starts
- * the writer. ERR_CONFLICT: another process has it; ERR_NOT_FOUND: DIR is no data directory. */
+/* Opens DIR for writing: takes DIR/lock, applies what was recorded after the last write-back,
+ * starts the writer. ERR_CONFLICT: another process has it; ERR_NOT_FOUND: DIR is no data directory.
+ */
 bool journal_open(const char *dir, const struct journal_options *o, struct journal **j_r,
 		  err *e) MUST_CHECK;
 /* Finishes what was accepted, writes back, closes. NULL is fine. */
@@ -151,23 +157,25 @@ void journal_close(struct journal **j);
  * the same message ids. */
 bool journal_submit(struct journal *j, struct batch *b, err *e) MUST_CHECK;
 
-/* An import begins: its number. `state` is kept with it (import_state replaces it). ERR_CONFLICT when
- * one was interrupted: resume or undo it first. */
+/* An import begins: its number. `state` is kept with it (import_state replaces it). ERR_CONFLICT
+ * when one was interrupted: resume or undo it first. */
 bool journal_import_begin(struct journal *j, str state, uint64_t *import_r, err *e) MUST_CHECK;
 /* All that it brought becomes visible together. */
 bool journal_import_close(struct journal *j, uint64_t import, str state, err *e) MUST_CHECK;
 struct undo_result {
-	uint64_t touches;   /* hidden */
-	uint64_t subjects;  /* people, companies and deals computed anew */
+	uint64_t touches;  /* hidden */
+	uint64_t subjects; /* people, companies and deals computed anew */
 };
 /* Takes an import back, also an interrupted one. ERR_NOT_FOUND, or ERR_CONFLICT: undone already. */
 bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result *r,
 			 err *e) MUST_CHECK;
 
-/* Configuration by name ("stages", "rule.mql"); the empty value removes. Valid from the next touch. */
+/* Configuration by name ("stages", "rule.mql"); the empty value removes. Valid from the next touch.
+ */
 bool journal_config_set(struct journal *j, str name, str value, str by, err *e) MUST_CHECK;
-/* What is due for delivery, earliest first, at most `max`; in the arena. It stays in the outbox until
- * journal_outbox_done (delivered, or given up) or journal_outbox_retry (one more try, later). */
+/* What is due for delivery, earliest first, at most `max`; in the arena. It stays in the outbox
+ * until journal_outbox_done (delivered, or given up) or journal_outbox_retry (one more try, later).
+ */
 bool journal_outbox_due(struct journal *j, int64_t now_us, size_t max, struct arena *a,
 			struct outbox_item **items_r, size_t *n_r, err *e) MUST_CHECK;
 bool journal_outbox_done(struct journal *j, uint64_t id, err *e) MUST_CHECK;
@@ -190,8 +198,8 @@ void journal_numbers(struct journal *j, struct journal_numbers *n_r);
 /* What is known as of one sequence number: people, configuration and touches. */
 struct snapshot;
 
-/* as_of 0: all that is there. Opens read-only; a running writer is not disturbed. An as_of before the
- * present is computed by replay. ERR_NOT_FOUND: DIR is no data directory. */
+/* as_of 0: all that is there. Opens read-only; a running writer is not disturbed. An as_of before
+ * the present is computed by replay. ERR_NOT_FOUND: DIR is no data directory. */
 bool snapshot_open(const char *dir, uint64_t as_of, struct snapshot **s_r, err *e) MUST_CHECK;
 void snapshot_close(struct snapshot **s);
 uint64_t snapshot_seq(const struct snapshot *s);
@@ -199,8 +207,8 @@ struct people *snapshot_people(struct snapshot *s);
 /* The last touch whose received time is at or before `at_us`. */
 bool snapshot_seq_at(struct snapshot *s, int64_t at_us, uint64_t *seq_r, err *e) MUST_CHECK;
 
-/* Every visible touch (imports closed and not undone), in order of seq. The touch is valid during the
- * call; `each` returns false to stop. */
+/* Every visible touch (imports closed and not undone), in order of seq. The touch is valid during
+ * the call; `each` returns false to stop. */
 typedef bool (*touch_fn)(void *arg, const struct touch *t);
 bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e) MUST_CHECK;
 
@@ -211,11 +219,13 @@ struct import_info {
 	uint64_t touches;
 	str state;
 };
-bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r, size_t *n_r,
-		      err *e) MUST_CHECK;
+bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r,
+		      size_t *n_r, err *e) MUST_CHECK;
 /* The value of a configuration name; empty when it was never set. In the arena. */
-bool snapshot_config(struct snapshot *s, str name, struct arena *a, str *value_r, err *e) MUST_CHECK;
-typedef bool (*config_fn)(void *arg, str name, str value, uint64_t from_seq, int64_t from_us, str by);
+bool snapshot_config(struct snapshot *s, str name, struct arena *a, str *value_r,
+		     err *e) MUST_CHECK;
+typedef bool (*config_fn)(void *arg, str name, str value, uint64_t from_seq, int64_t from_us,
+			  str by);
 bool snapshot_config_each(struct snapshot *s, config_fn each, void *arg, err *e) MUST_CHECK;
 
 /* Replays the journal into empty projections and compares with what is stored; reads every page and

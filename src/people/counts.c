@@ -1,17 +1,15 @@
 /*
  * counts.c - what only counts: how many touches, first and last, first and latest source.
  *
- * What it is:   56 bytes a profile in memory, about 28 on disk, in blocks of 64 profiles; a block is
- *               one row of the ledger.
- * Workload:     every touch changes one count at random; a block is written back at most once a
- * sweep. Promises:     sums, minima and maxima only, so the order of arrival does not matter. A
- * block knows up to which touch it is folded: folding again after a crash changes nothing. Threads:
- * as the people that own it.
+ * What it is:   56 bytes a profile in memory, about 28 on disk, in blocks of 64 profiles; a block
+ * is one row of the ledger. Workload:     every touch changes one count at random; a block is
+ * written back at most once a sweep. Promises:     sums, minima and maxima only, so the order of
+ * arrival does not matter. A block knows up to which touch it is folded: folding again after a
+ * crash changes nothing. Threads: as the people that own it.
  */
 #include "people/people_int.h"
 
 #include "base/mem.h"
-
 
 static bool block_for(struct people *p, uint64_t block, struct count_block **b_r, err *e)
 {
@@ -121,8 +119,9 @@ bool counts_forget(struct people *p, uint32_t profile, err *e)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* A count is its touches, and unless they are 0 the times and sources, each as the difference to what
- * it lies near to; written without a call per byte, since a sweep writes every count that changed. */
+/* A count is its touches, and unless they are 0 the times and sources, each as the difference to
+ * what it lies near to; written without a call per byte, since a sweep writes every count that
+ * changed. */
 #define COUNT_BYTES_MAX (6 * 10 + 8 + 2 * 4)
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v)

@@ -141,7 +141,7 @@ struct count {
 	int64_t first_us, last_us;
 	int64_t first_origin_us, last_origin_us;
 	uint32_t first_origin_tie, last_origin_tie; /* the upper halves of the touches' ties */
-	uint32_t first_origin, last_origin; /* 0: none */
+	uint32_t first_origin, last_origin;	    /* 0: none */
 };
 
 struct count_block {

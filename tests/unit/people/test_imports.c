@@ -1,0 +1,141 @@
+/*
+ * test_imports.c - imports begin, become visible, are taken back; duplicates follow their policy.
+ */
+#include "people_test.h"
+
+static void an_import_becomes_visible_at_its_end(void **state)
+{
+	struct world w;
+	(void)state;
+	world_init(&w);
+	uint64_t import = import_begin_ok(&w);
+	struct intake items[] = { touch_named("page_viewed", "u1", DAY(1), "m1"),
+				  touch_named("page_viewed", "u2", DAY(1), "m2") };
+	import_submit(&w, import, DUPLICATES_UPDATE, items, 2);
+	assert_true(items[0].subject_is_new && items[1].subject_is_new);
+	world_reopen(&w);
+	assert_int_equal(world_touches(&w), 0);
+	assert_int_equal(world_people(&w), 0);
+	uint64_t second;
+	assert_false(journal_import_begin(w.j, S(""), &second, &w.e));
+	assert_int_equal(w.e.code, ERR_CONFLICT);
+	WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
+	assert_int_equal(world_people(&w), 2);
+	assert_int_equal(world_view(&w, "u1").touches, 1);
+	world_verify(&w);
+	world_fini(&w);
+}
+
+static void undo_brings_back_what_was_overwritten(void **state)
+{
+	const struct prop before[] = { { S("city"), value_text(S("Kiel")) } };
+	const struct prop after[] = { { S("city"), value_text(S("Bonn")) },
+				      { S("title"), value_text(S("CEO")) } };
+	struct world w;
+	(void)state;
+	world_init(&w);
+	struct intake live = touch_named("person_updated", "u1", DAY(1), "m0");
+	live.props = before;
+	live.props_n = 1;
+	world_one(&w, TRUST_SECRET, live);
+	uint64_t touches = world_touches(&w);
+	uint64_t import = import_begin_ok(&w);
+	struct intake items[] = { touch_named("person_updated", "u1", DAY(2), "m1"),
+				  touch_named("person_updated", "u2", DAY(2), "m2"),
+				  touch_named("page_viewed", "u1", DAY(3), "m3") };
+	items[0].props = items[1].props = after;
+	items[0].props_n = items[1].props_n = 2;
+	items[0].email = S("anna@example.com");
+	import_submit(&w, import, DUPLICATES_UPDATE, items, 3);
+	WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
+	struct subject_view v = world_view(&w, "u1");
+	assert_true(str_eq(subject_cell(&v, S("city")).text, S("Bonn")));
+	assert_int_equal(v.touches, 3);
+	struct undo_result undone;
+	WORLD_OK(&w, journal_import_undo(w.j, import, &undone, &w.e));
+	assert_int_equal(undone.touches, 4); /* three rows and a join */
+	v = world_view(&w, "u1");
+	assert_true(str_eq(subject_cell(&v, S("city")).text, S("Kiel")));
+	assert_int_equal(subject_cell(&v, S("title")).kind, VALUE_NONE);
+	assert_int_equal(v.touches, 1);
+	assert_int_equal(v.ids_n, 1); /* the address was only the import's word */
+	assert_int_equal(world_people(&w), 1);
+	assert_int_equal(world_touches(&w), touches + 1); /* that it was undone is known */
+	assert_false(journal_import_undo(w.j, import, &undone, &w.e));
+	assert_int_equal(w.e.code, ERR_CONFLICT);
+	world_verify(&w);
+	/* duplicates are freed: the same file may come again */
+	import = import_begin_ok(&w);
+	import_submit(&w, import, DUPLICATES_UPDATE, items, 3);
+	assert_int_equal(items[0].outcome, OUTCOME_ACCEPTED);
+	assert_false(items[0].subject_is_new);
+	assert_true(items[1].subject_is_new);
+	WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
+	assert_int_equal(world_view(&w, "anna@example.com").touches, 3);
+	world_verify(&w);
+	world_fini(&w);
+}
+
+static void an_import_that_was_interrupted_can_be_undone(void **state)
+{
+	struct world w;
+	(void)state;
+	world_init(&w);
+	uint64_t import = import_begin_ok(&w);
+	struct intake items[] = { touch_named("page_viewed", "u1", DAY(1), "m1") };
+	import_submit(&w, import, DUPLICATES_UPDATE, items, 1);
+	world_reopen(&w);
+	struct undo_result undone;
+	WORLD_OK(&w, journal_import_undo(w.j, import, &undone, &w.e));
+	assert_int_equal(world_people(&w), 0);
+	world_verify(&w);
+	world_one(&w, TRUST_SECRET, items[0]);
+	assert_int_equal(world_people(&w), 1);
+	world_fini(&w);
+}
+
+static void duplicates_follow_their_policy(void **state)
+{
+	const struct prop props[] = { { S("city"), value_text(S("Bonn")) },
+				      { S("title"), value_text(S("CEO")) } };
+	const struct prop known[] = { { S("city"), value_text(S("Kiel")) } };
+	static const struct {
+		enum duplicates policy;
+		const char *city, *title;
+	} CASES[] = { { DUPLICATES_UPDATE, "Bonn", "CEO" },
+		      { DUPLICATES_FILL, "Kiel", "CEO" },
+		      { DUPLICATES_SKIP, "Kiel", NULL } };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
+		struct world w;
+		world_init(&w);
+		struct intake live = touch_named("person_updated", "u1", DAY(1), NULL);
+		live.props = known;
+		live.props_n = 1;
+		world_one(&w, TRUST_SECRET, live);
+		uint64_t import = import_begin_ok(&w);
+		struct intake row = touch_named("person_updated", "u1", DAY(2), "m1");
+		row.props = props;
+		row.props_n = 2;
+		row.row = 1;
+		import_submit(&w, import, CASES[i].policy, &row, 1);
+		WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
+		struct subject_view v = world_view(&w, "u1");
+		assert_true(str_eq(subject_cell(&v, S("city")).text, str_of(CASES[i].city)));
+		value title = subject_cell(&v, S("title"));
+		assert_int_equal(title.kind, CASES[i].title ? VALUE_TEXT : VALUE_NONE);
+		world_verify(&w);
+		world_fini(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_import_becomes_visible_at_its_end),
+		cmocka_unit_test(undo_brings_back_what_was_overwritten),
+		cmocka_unit_test(an_import_that_was_interrupted_can_be_undone),
+		cmocka_unit_test(duplicates_follow_their_policy),
+	};
+	return cmocka_run_group_tests_name("imports", tests, NULL, NULL);
+}
