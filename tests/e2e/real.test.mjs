@@ -73,6 +73,11 @@ test('crm: 8,800 deals, 4,238 won, 2,473 lost, 10,005,534 in value', { skip: crm
 		if (m) minor += BigInt(m[1]) * 100n + BigInt(m[2]);
 	}
 	assert.equal(minor, 1000553400n);
+	const report = c.json('report', 'pipeline');
+	assert.deepEqual([report.deals, report.without_company], [8800, 1425]);
+	const won = report.rows.find((r) => r.status === 'won');
+	assert.deepEqual([won.deals, won.value_minor, won.currency], [4238, 1000553400, 'USD']);
+	assert.equal(report.rows.find((r) => r.status === 'lost').deals, 2473);
 	assert.match(c.ok('verify'), /no difference/);
 });
 
