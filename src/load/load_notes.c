@@ -9,7 +9,8 @@
 
 #include <stdio.h>
 
-#define NOTES_BYTES_MAX (256 * KIB)
+#define NOTES_BYTES_MAX	 (256 * KIB)
+#define TRAITS_NAMED_MAX 50
 
 static const char *type_name(enum cell_type type)
 {
@@ -36,16 +37,19 @@ static void put_n(struct buf *b, uint64_t n, const char *what)
 
 static void note_traits(const struct loader *l, struct buf *b)
 {
-	bool any = false;
+	size_t n = 0;
 	for (size_t i = 0; i < l->columns.all.n; i++) {
 		const struct column *c = &l->columns.all.items[i];
-		if (c->role != ROLE_PROP || c->known || c->claimed)
+		if (c->role != ROLE_PROP || c->known || c->claimed || n++ >= TRAITS_NAMED_MAX)
 			continue;
-		buf_printf(b, "%s%.*s (%s)", any ? ", " : "Kept as traits: ", STR_ARG(c->key),
-			   type_name(c->type));
-		any = true;
+		buf_printf(b, "%s%.*s", n > 1 ? ", " : "Kept as traits: ", STR_ARG(c->key));
+		/* JSON says value by value what it is. */
+		if (!l->source.json || c->type != CELL_TEXT)
+			buf_printf(b, " (%s)", type_name(c->type));
 	}
-	if (any)
+	if (n > TRAITS_NAMED_MAX)
+		buf_printf(b, " and %zu more", n - TRAITS_NAMED_MAX);
+	if (n > 0)
 		buf_cstr(b, ".\n");
 }
 
