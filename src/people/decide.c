@@ -323,9 +323,24 @@ static bool reject(struct decided *d, const char *reason)
 	return true;
 }
 
+/* Joins are decided here; whoever else names one only asks for it by the ids that he gives. */
+static bool forges_a_decision(const struct deciding *x)
+{
+	const struct intake *in = x->in;
+	if (x->b->trust == TRUST_SELF || !touch_is_bookkeeping(in->name))
+		return false;
+	if (!str_eq(in->name, S("person_identified")))
+		return true;
+	const struct touch t = { .props = in->props, .props_n = in->props_n };
+	return touch_prop(&t, S("profile")).kind != VALUE_NONE ||
+	       touch_prop(&t, S("device")).kind != VALUE_NONE;
+}
+
 static const char *fault_of(const struct deciding *x)
 {
 	const struct intake *in = x->in;
+	if (forges_a_decision(x))
+		return "this name is the program's own: it cannot be sent";
 	if (in->name.n == 0)
 		return "a touch needs a name";
 	if (in->name.n > 200)

@@ -163,7 +163,12 @@ static void fold_deal(struct folding *f, struct arena *a)
 	if (str_eq(t->name, S("deal_created")))
 		put(f, S("created_at"), value_time(t->at_us));
 	bool won = str_eq(t->name, S("deal_won")), lost = str_eq(t->name, S("deal_lost"));
-	put(f, S("status"), value_text(won ? S("won") : lost ? S("lost") : S("open")));
+	bool created = str_eq(t->name, S("deal_created"));
+	if (won || lost || created || str_eq(t->name, S("deal_stage_entered")))
+		put(f, S("status"), value_text(won ? S("won") : lost ? S("lost") : S("open")));
+	/* That it was created says only that it was open before anything else is known. */
+	if (created)
+		f->cells[f->n - 1].fill = true;
 	if (won || lost) {
 		put(f, S("closed_at"), value_time(t->at_us));
 		if (touch_prop(t, S("stage")).kind == VALUE_NONE)

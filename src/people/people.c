@@ -68,6 +68,8 @@ static bool join_from_touch(struct people *p, const struct touch *t, err *e)
 	uint64_t subject = t->person ? t->person : t->company;
 	value profile = touch_prop(t, S("profile")), device = touch_prop(t, S("device"));
 	value refused = touch_prop(t, S("refused")), why = touch_prop(t, S("why"));
+	if (profile.kind == VALUE_NONE && device.kind == VALUE_NONE)
+		return true; /* an alias as it was sent: what was decided about it follows */
 	uint64_t all = p->ids.kinds.n;
 	int64_t other = profile.kind == VALUE_INT  ? profile.i
 			: device.kind == VALUE_INT ? device.i

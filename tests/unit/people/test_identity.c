@@ -94,6 +94,33 @@ static void alias_joins_only_who_is_not_identified(void **state)
 	world_fini(&w);
 }
 
+static void joins_cannot_be_forged(void **state)
+{
+	const struct prop props[] = { { S("profile"), value_int(1) } };
+	static const char *const NAMES[] = { "person_identified", "person_merged",
+					     "person_unmerged",	  "company_identified",
+					     "import_undone",	  "import_closed" };
+	struct world w;
+	(void)state;
+	world_init(&w);
+	world_one(&w, TRUST_PUBLIC, identify(NULL, "u1", NULL, DAY(1)));
+	for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
+		struct intake in = identify(NULL, "u2", NULL, DAY(2));
+		in.name = str_of(NAMES[i]);
+		in.props = props;
+		in.props_n = 1;
+		world_submit(&w, TRUST_SECRET, &in, 1);
+		assert_int_equal(in.outcome, OUTCOME_REJECTED);
+	}
+	/* asking for a join by ids is what an alias does */
+	struct intake in = alias("a1", "u1");
+	in.name = S("person_identified");
+	world_one(&w, TRUST_SECRET, in);
+	assert_int_equal(world_find(&w, "a1"), world_find(&w, "u1"));
+	world_verify(&w);
+	world_fini(&w);
+}
+
 static void values_that_say_nothing_are_nobody(void **state)
 {
 	static const char *const BLOCKED[] = {
@@ -326,6 +353,7 @@ int main(void)
 		cmocka_unit_test(an_anonymous_visitor_joins_with_all_earlier_touches),
 		cmocka_unit_test(a_shared_device_does_not_join_two_people),
 		cmocka_unit_test(alias_joins_only_who_is_not_identified),
+		cmocka_unit_test(joins_cannot_be_forged),
 		cmocka_unit_test(values_that_say_nothing_are_nobody),
 		cmocka_unit_test(at_most_five_ids_of_a_kind),
 		cmocka_unit_test(a_claimed_address_joins_nobody_who_is_known),
