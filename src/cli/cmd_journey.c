@@ -45,14 +45,24 @@ const struct command command_journey = {
 struct journey {
 	struct people *people;
 	uint64_t subject;
+	bool all; /* joins too; they stand below the journey */
 	struct history history;
 	struct edge_info *edges;
 	size_t edges_n;
 };
 
+static bool only_joins(const struct touch *t)
+{
+	return str_eq(t->name, S("person_identified")) &&
+	       (touch_prop(t, S("profile")).kind != VALUE_NONE ||
+		touch_prop(t, S("device")).kind != VALUE_NONE);
+}
+
 static uint64_t keep(void *arg, const struct touch *t)
 {
 	const struct journey *j = arg;
+	if (!j->all && only_joins(t))
+		return 0;
 	if (t->person == 0 || people_subject_of(j->people, t->person) != j->subject)
 		return 0;
 	return j->subject;
@@ -354,6 +364,7 @@ static enum cli_status run(struct cli *c, const struct args *a)
 	if (!cli_snapshot(c, a, &s, &e))
 		return e.code == ERR_INVALID ? cli_usage(a, &e) : cli_fail(&e);
 	j.people = snapshot_people(s);
+	j.all = format != FORMAT_TABLE || args_on(a, "all");
 	enum cli_status status = CLI_DONE;
 	if (!cli_person(c, s, a->words[0], &j.subject, &found, &e))
 		status = cli_fail(&e);

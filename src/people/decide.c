@@ -65,14 +65,15 @@ static bool is_somebody(const struct deciding *x, uint32_t profile)
 	return false;
 }
 
-/* What a touch is mainly about: its deal, its person, or its company, by what its name says. */
+/* What a touch is mainly about: its deal by its name, else its person, else its company. */
 static bool is_main_subject(const struct deciding *x, enum entity entity)
 {
 	if (!x->b->import)
 		return false; /* only imports tell new from known */
-	str name = x->in->name;
-	bool of_deal = str_starts(name, S("deal_")), of_company = str_starts(name, S("company_"));
-	enum entity main = of_deal ? ENTITY_DEAL : of_company ? ENTITY_COMPANY : ENTITY_PERSON;
+	bool of_deal = str_starts(x->in->name, S("deal_"));
+	enum entity main = of_deal		? ENTITY_DEAL
+			   : x->d->touch.person ? ENTITY_PERSON
+						: ENTITY_COMPANY;
 	return entity == main;
 }
 
