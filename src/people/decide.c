@@ -258,8 +258,11 @@ static bool decide_person(struct deciding *x)
 	}
 	bool anonymous_only = !ids.user && !ids.external_n && subject != ids.email &&
 			      !x->in->person;
-	if (ids.anonymous && !anonymous_only && !join_device(x, subject, ids.anonymous))
-		return false;
+	if (ids.anonymous && !anonymous_only) {
+		note_known(x, joins_device_owner(x->p, ids.anonymous, x->in->at_us));
+		if (!join_device(x, subject, ids.anonymous))
+			return false;
+	}
 	return !ids.previous || !ids.user || join_alias(x, ids.user, ids.previous);
 }
 
