@@ -14,11 +14,12 @@
 
 #define LEDGER_PAGE_BYTES   4096
 #define LEDGER_BUSY_WAIT_MS 5000
-/* A checkpoint after this many pages of log: small enough that the commit that pays for it stays
- * in the low tens of milliseconds, large enough that pages changed often are copied once. */
-#define LEDGER_LOG_PAGES_MAX 8192
+/* The log is copied into the file when this many pages of it were not yet: few enough that the
+ * commit that pays for it takes tens of milliseconds on a busy disk (with 8192, a tenth of a second
+ * and more), many enough that pages changed often are copied once. */
+#define LEDGER_LOG_PAGES_MAX 4096
 /* What a log that grew beside a long read shrinks back to. */
-#define LEDGER_LOG_BYTES_KEPT (48 * MIB)
+#define LEDGER_LOG_BYTES_KEPT (32 * MIB)
 
 enum statement {
 	ST_BEGIN_WRITE,
