@@ -143,8 +143,12 @@ const struct config_row *store_config(const struct store *s, str name)
 {
 	for (size_t i = s->config.n; i-- > 0;) {
 		const struct config_row *row = &s->config.items[i];
-		bool valid = row->from_seq <= s->as_of &&
-			     (row->to_seq == 0 || row->to_seq > s->as_of);
+		/* What was set after the last touch holds from the next one on, and so at present.
+		 */
+		bool now = s->as_of >= s->last_seq;
+		bool valid = now ? row->to_seq == 0
+				 : row->from_seq <= s->as_of &&
+					     (row->to_seq == 0 || row->to_seq > s->as_of);
 		if (valid && str_eq(row->name, name))
 			return row;
 	}
