@@ -10,6 +10,8 @@
 
 #include "base/time.h"
 
+#include <string.h>
+
 #define LIVE_FUTURE_US_MAX   US_PER_DAY
 #define MESSAGE_ID_BYTES_MAX 200
 #define TIMERS_PER_GROUP     1000
@@ -55,29 +57,38 @@ static bool correct_clock(struct journal *j, const struct batch *b, struct touch
 	return true;
 }
 
-/* Rules may set off rules; each round's touches are asked about in the next. */
+/* What rules decided becomes touches; rules may set off rules, each round is asked about in the
+ * next. */
+static bool follow_round(struct journal *j, const struct touch *cause, err *e)
+{
+	struct decided *d = j->decided;
+	size_t n = d->then_n;
+	memcpy(j->round, d->then, n * sizeof *j->round);
+	d->then_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		j->round[i].import = cause->import;
+		j->round[i].cause = j->round[i].cause ? j->round[i].cause : cause->seq;
+		if (!group_append(j, &j->round[i], e))
+			return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!journal_hooks.react(j->store.people, &j->round[i], &j->batch, d, e))
+			return false;
+	}
+	return true;
+}
+
 static bool follow_rules(struct journal *j, const struct touch *cause, err *e)
 {
-	struct touch round[DECIDED_TOUCHES_MAX] = { *cause };
-	size_t n = 1;
-	for (int depth = 0; n > 0 && depth < CHAIN_MAX; depth++) {
-		struct decided *d = j->decided;
-		d->then_n = 0;
-		for (size_t i = 0; i < n; i++) {
-			if (!journal_hooks.react(j->store.people, &round[i], &j->batch, d, e))
-				return false;
-		}
-		n = d->then_n;
-		for (size_t i = 0; i < n; i++)
-			round[i] = d->then[i];
-		d->then_n = 0;
-		for (size_t i = 0; i < n; i++) {
-			round[i].import = cause->import;
-			round[i].cause = round[i].cause ? round[i].cause : cause->seq;
-			if (!group_append(j, &round[i], e))
-				return false;
-		}
+	struct decided *d = j->decided;
+	d->then_n = 0;
+	if (!journal_hooks.react(j->store.people, cause, &j->batch, d, e))
+		return false;
+	for (int depth = 0; d->then_n > 0 && depth < CHAIN_MAX; depth++) {
+		if (!follow_round(j, cause, e))
+			return false;
 	}
+	d->then_n = 0;
 	return true;
 }
 

@@ -129,6 +129,7 @@ struct journal {
 	struct arena group; /* of one group */
 	struct arena batch; /* of one intake */
 	struct decided *decided;
+	struct touch round[DECIDED_TOUCHES_MAX]; /* what one round of rules decided */
 	struct writeback wb;
 	uint64_t next_seq;
 	int64_t received_us;
