@@ -342,6 +342,9 @@ static bool rows_print(struct query *q, err *e)
 	if (q->format == FORMAT_TABLE) {
 		if (q->shown > 0)
 			table_put_text(&q->table, &q->cli->term, &q->cli->arena, out);
+		/* Rows first, then the note, though they go different ways. */
+		if (!cli_flush(q->cli, e))
+			return false;
 		if (q->more)
 			cli_note(
 				"There are more: --after %llu goes on, --limit shows more at once.",
