@@ -252,6 +252,8 @@ bool import_undo(struct journal *j, struct job *job, err *e)
 	row->undone_seq = j->next_seq;
 	row->dirty = true;
 	j->must_reload = true; /* until all of it is done */
+	if (!store_note_undone(&j->store, job->import, e))
+		return false;
 	if (!append_note(j, S("import_undone"), job->import, 0, e) || !group_commit(j, e))
 		return false;
 	if (!undo_apply(&j->store, job->import, j->store.last_seq, &job->undo, e))

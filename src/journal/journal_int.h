@@ -57,6 +57,8 @@ struct store {
 	uint64_t applied_seq;		/* as the ledger says */
 	VEC(struct import_row) imports; /* by number - 1 */
 	VEC(struct config_row) config;
+	VEC(uint64_t) undone; /* imports; read by the thread that merges runs */
+	struct mutex undone_lock;
 	struct arena texts;
 	struct arena touch_arena; /* for scans */
 };
@@ -65,6 +67,7 @@ struct store {
 bool store_open(struct store *s, err *e) MUST_CHECK;
 void store_close(struct store *s);
 struct import_row *store_import(struct store *s, uint64_t import); /* NULL: no such */
+bool store_note_undone(struct store *s, uint64_t import, err *e) MUST_CHECK;
 /* In the answers of this store: imports that are open or undone (as of its number) are hidden. */
 bool store_hides(const struct store *s, uint64_t import);
 bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,

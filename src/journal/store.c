@@ -29,12 +29,27 @@ uint64_t message_value(uint64_t import, int64_t received_us)
 	return import << 32 | (uint64_t)(received_us / US_PER_DAY);
 }
 
+bool store_note_undone(struct store *s, uint64_t import, err *e)
+{
+	mutex_lock(&s->undone_lock);
+	bool ok = vec_push(&s->undone, import);
+	mutex_unlock(&s->undone_lock);
+	return ok || err_nomem(e);
+}
+
+/* Asked by the thread that merges runs. */
 static bool message_is_dead(void *arg, uint64_t v)
 {
-	const struct store *s = arg;
+	struct store *s = arg;
 	uint64_t import = v >> 32, day = v & UINT32_MAX;
-	if (import)
-		return import <= s->imports.n && s->imports.items[import - 1].undone_seq != 0;
+	if (import) {
+		bool undone = false;
+		mutex_lock(&s->undone_lock);
+		for (size_t i = 0; i < s->undone.n && !undone; i++)
+			undone = s->undone.items[i] == import;
+		mutex_unlock(&s->undone_lock);
+		return undone;
+	}
 	return day + MESSAGE_DAYS < (uint64_t)(time_now_us() / US_PER_DAY);
 }
 
@@ -101,6 +116,8 @@ static bool load_import(void *arg, uint64_t import, str bytes)
 			       (unsigned long long)import);
 	if (!buf_ok(&row.state, l->e) || !vec_push(&l->s->imports, row))
 		return err_nomem(l->e);
+	if (row.undone_seq && !store_note_undone(l->s, import, l->e))
+		return false;
 	l->failed = false;
 	return true;
 }
@@ -444,6 +461,7 @@ static bool open_people(struct store *s, err *e)
 
 bool store_open(struct store *s, err *e)
 {
+	mutex_init(&s->undone_lock);
 	arena_init(&s->texts, TEXTS_BYTES_MAX);
 	arena_init(&s->touch_arena, TOUCH_ARENA_BYTES_MAX);
 	char path[4096];
@@ -472,6 +490,8 @@ void store_close(struct store *s)
 	for (size_t i = 0; i < s->imports.n; i++)
 		buf_fini(&s->imports.items[i].state);
 	vec_free(&s->imports);
+	vec_free(&s->undone);
+	mutex_fini(&s->undone_lock);
 	vec_free(&s->config);
 	arena_fini(&s->texts);
 	arena_fini(&s->touch_arena);
