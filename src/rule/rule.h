@@ -40,16 +40,18 @@ struct rule_field {
 /* What may be asked about. Names are looked for in `fields` (any case of ASCII letters), then by
  * `find`, as written and once more in lower case; the rule keeps the name that the field found has.
  * Suggestions come from `fields`. `behaviour` says whether did(), first(), last(), in_list() ...
- * apply. An unknown name is an error unless `open` (touch properties), where it is RULE_ANY and kept
- * as written. */
+ * apply. An unknown name is an error unless `open` (touch properties), where it is RULE_ANY and
+ * kept as written. */
 struct rule_catalogue {
 	const struct rule_field *fields;
 	size_t n;
-	bool (*find)(void *arg, str name, struct rule_field *field_r); /* beyond `fields`; may be NULL */
+	bool (*find)(void *arg, str name,
+		     struct rule_field *field_r); /* beyond `fields`; may be NULL */
 	void *arg;
 	bool open;
 	bool behaviour;
-	const struct rule_catalogue *touch; /* what `where` in did() asks; NULL: any name, RULE_ANY */
+	const struct rule_catalogue
+		*touch; /* what `where` in did() asks; NULL: any name, RULE_ANY */
 };
 
 struct rule;
@@ -58,16 +60,16 @@ struct rule;
  * you mean \"country\"?". */
 bool rule_parse(struct arena *a, str text, const struct rule_catalogue *c, const struct rule **r_r,
 		err *e) MUST_CHECK;
-/* The canonical text, at most RULE_BYTES_MAX (a longer one is refused by rule_parse); p NULL when the
- * arena is full. */
+/* The canonical text, at most RULE_BYTES_MAX (a longer one is refused by rule_parse); p NULL when
+ * the arena is full. */
 str rule_print(struct arena *a, const struct rule *r);
 bool rule_is_empty(const struct rule *r);
 
 /* A did(...) of the rule: which touches count, and how far back. */
 struct rule_did {
-	str name;                 /* of the touch */
+	str name;		  /* of the touch */
 	const struct rule *where; /* over the touch; NULL: all */
-	struct duration last;     /* 0: ever */
+	struct duration last;	  /* 0: ever */
 };
 
 enum rule_set { RULE_LIST, RULE_SEGMENT, RULE_PERSONA };
@@ -79,16 +81,19 @@ struct rule_row {
 	/* The value of a field; VALUE_NONE when unknown. Lists for RULE_MULTI. */
 	value (*field)(void *arg, str name);
 	/* How many touches fit; first_us_r and last_us_r (either may be NULL) their times. */
-	uint64_t (*did)(void *arg, const struct rule_did *did, int64_t *first_us_r, int64_t *last_us_r);
+	uint64_t (*did)(void *arg, const struct rule_did *did, int64_t *first_us_r,
+			int64_t *last_us_r);
 	bool (*member)(void *arg, enum rule_set set, str name);
 };
 /* Takes no memory, whatever the row holds. */
 bool rule_test(const struct rule *r, const struct rule_row *row);
 
 /* Walks over what a rule depends on: for triggers, counters and timers. Names and dids come in the
- * order of the text, each as often as it stands there; fields of `where` are those of did->where. */
+ * order of the text, each as often as it stands there; fields of `where` are those of did->where.
+ */
 void rule_each_field(const struct rule *r, void (*each)(void *arg, str name), void *arg);
-void rule_each_did(const struct rule *r, void (*each)(void *arg, const struct rule_did *did), void *arg);
+void rule_each_did(const struct rule *r, void (*each)(void *arg, const struct rule_did *did),
+		   void *arg);
 /* True when the answer can change by time passing alone (ages, `last 30d`, ...). */
 bool rule_depends_on_time(const struct rule *r);
 

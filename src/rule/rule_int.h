@@ -183,8 +183,8 @@ bool word_is_reserved(str word);
 /* Letters, digits, _ and ., not beginning like a number: needs no backquotes. */
 bool word_is_bare(str word);
 
-/* Sets "line L, column C: ..." and returns false. Where `at` is a token that makes no sense, that is
- * said instead of what was expected there. */
+/* Sets "line L, column C: ..." and returns false. Where `at` is a token that makes no sense, that
+ * is said instead of what was expected there. */
 bool parser_fail(struct parser *p, size_t at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool parser_nomem(struct parser *p);
 /* Counts a node or a value against RULE_NODES_MAX. */
