@@ -189,10 +189,12 @@ static void put_headline(struct cli *c, const struct funnel_result *r)
 	struct buf *b = &c->out;
 	char text[NUMBER_TEXT_MAX];
 	size_t last = r->steps_n - 1;
-	str first_label = funnel_step_label(&c->arena, &r->spec, 0, r->steps[0].name);
+	/* Visitors are many and mostly strangers: the story begins with those who came nearer. */
+	size_t from = r->spec.steps_n == 0 && last > 1 && r->steps[1].count > 0 ? 1 : 0;
+	str first_label = funnel_step_label(&c->arena, &r->spec, from, r->steps[from].name);
 	str last_label = funnel_step_label(&c->arena, &r->spec, last, r->steps[last].name);
 	terminal_style(&c->term, b, STYLE_BOLD);
-	if (r->steps[0].count == 0) {
+	if (r->steps[from].count == 0) {
 		buf_printf(b, "No %s in ", unit_of(&r->spec));
 		text_put_clean(b, first_label);
 		buf_cstr(b, ".");
@@ -200,7 +202,7 @@ static void put_headline(struct cli *c, const struct funnel_result *r)
 		buf_cstr(b, "\n\n");
 		return;
 	}
-	buf_printf(b, "Of %.*s %s in ", STR_ARG(show_count(text, r->steps[0].count)),
+	buf_printf(b, "Of %.*s %s in ", STR_ARG(show_count(text, r->steps[from].count)),
 		   unit_of(&r->spec));
 	text_put_clean(b, first_label);
 	if (last == 0) {
@@ -208,10 +210,12 @@ static void put_headline(struct cli *c, const struct funnel_result *r)
 	} else {
 		buf_printf(b, ", %.*s reached ", STR_ARG(show_count(text, r->steps[last].count)));
 		text_put_clean(b, last_label);
-		buf_printf(b, " (%.*s).", STR_ARG(show_rate(text, r->steps[last].from_first)));
+		buf_printf(b, " (%.*s).",
+			   STR_ARG(show_rate(text, (double)r->steps[last].count /
+							   (double)r->steps[from].count)));
 	}
 	size_t leak = 0;
-	for (size_t i = 1; i <= last; i++) {
+	for (size_t i = from + 1; i <= last; i++) {
 		uint64_t lost = r->steps[i - 1].count - r->steps[i].count;
 		if (leak == 0 || lost > r->steps[leak - 1].count - r->steps[leak].count)
 			leak = i;
