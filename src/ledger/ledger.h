@@ -1,13 +1,12 @@
 /*
  * ledger.h - the port to the store of what is new and what must be seen at once.
  *
- * What it is:   journal records, small keyed tables ("projections", configuration), timers. A driver
- *               is a table of functions (ledger_int.h); SQLite is the one built in, PostgreSQL can
- *               stand beside it: every call takes arrays, so a group costs a few round trips.
- * Workload:     one writer, a commit per group of touches; readers in other threads or processes
- *               that open, read a snapshot and close.
- * Promises:     a commit that returned true is on disk, whole; one that returned false is not there,
- *               unless the code is ERR_UNCERTAIN: then it is there whole or not at all, and only a
+ * What it is:   journal records, small keyed tables ("projections", configuration), timers. A
+ * driver is a table of functions (ledger_int.h); SQLite is the one built in, PostgreSQL can stand
+ * beside it: every call takes arrays, so a group costs a few round trips. Workload:     one writer,
+ * a commit per group of touches; readers in other threads or processes that open, read a snapshot
+ * and close. Promises:     a commit that returned true is on disk, whole; one that returned false
+ * is not there, unless the code is ERR_UNCERTAIN: then it is there whole or not at all, and only a
  *               new ledger_open can tell. Text and blobs of SQL stay inside.
  * Threads:      a handle belongs to one thread at a time; several handles may be open on one path.
  */
@@ -21,16 +20,16 @@ struct ledger;
 
 /* Tables from a 64-bit number to bytes. Their contents belong to whoever writes them. */
 enum ledger_table {
-	LEDGER_META,    /* counters, watermarks, lists of run files; few rows */
-	LEDGER_IDS,     /* which ids each block of profiles stands for */
-	LEDGER_EDGES,   /* which profiles were joined, and by what; by sequence number */
+	LEDGER_META,	/* counters, watermarks, lists of run files; few rows */
+	LEDGER_IDS,	/* which ids each block of profiles stands for */
+	LEDGER_EDGES,	/* which profiles were joined, and by what; by sequence number */
 	LEDGER_DEVICES, /* from when on a device belongs to whom */
-	LEDGER_COUNTS,  /* what only counts, per block of subjects */
-	LEDGER_CELLS,   /* current values per subject */
+	LEDGER_COUNTS,	/* what only counts, per block of subjects */
+	LEDGER_CELLS,	/* current values per subject */
 	LEDGER_ORIGINS, /* sources, numbered */
 	LEDGER_IMPORTS,
-	LEDGER_CONFIG,  /* versions of stages, rules, ... */
-	LEDGER_OUTBOX,  /* what is to be delivered outside */
+	LEDGER_CONFIG, /* versions of stages, rules, ... */
+	LEDGER_OUTBOX, /* what is to be delivered outside */
 	LEDGER_TABLES_N
 };
 
@@ -94,8 +93,8 @@ bool ledger_commit(struct ledger *l, const struct ledger_commit *c, err *e) MUST
 bool ledger_load(struct ledger *l, enum ledger_table table, const uint64_t *keys, size_t n,
 		 struct arena *a, str *values_r, err *e) MUST_CHECK;
 
-/* In order of key, from `from` on. `each` returns false to stop (ledger_scan then returns true), and
- * may not use the same handle. Values are valid during the call. */
+/* In order of key, from `from` on. `each` returns false to stop (ledger_scan then returns true),
+ * and may not use the same handle. Values are valid during the call. */
 typedef bool (*ledger_row_fn)(void *arg, uint64_t key, str value);
 bool ledger_scan(struct ledger *l, enum ledger_table table, uint64_t from, ledger_row_fn each,
 		 void *arg, err *e) MUST_CHECK;

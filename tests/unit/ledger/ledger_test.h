@@ -104,4 +104,6 @@ static UNUSED const char *value_of(struct ledger *l, enum ledger_table table, ui
 	return text;
 }
 
+#define T(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
+
 #endif

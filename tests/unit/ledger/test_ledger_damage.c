@@ -296,8 +296,6 @@ static void a_flipped_byte_anywhere_never_reads_as_data(void **state)
 	assert_true(errors > 50);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -195,8 +195,6 @@ static void a_handle_goes_on_after_running_out_of_memory(void **state)
 	ledger_close(&l);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
-
 int main(void)
 {
 	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &HEAP) != SQLITE_OK)

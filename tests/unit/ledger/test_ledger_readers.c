@@ -165,8 +165,6 @@ static void a_name_that_looks_like_an_address_is_a_file(void **state)
 	assert_int_equal(chdir(before), 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, place_make, place_remove)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
