@@ -2,16 +2,15 @@
  * column.h - what is stored outside the ledger in files of our own.
  *
  * What it is:   at this stage idmap: a map from 128-bit keys to 64-bit values that stays fast at
- *               tens of millions of keys. New keys are in a table in memory; a full table becomes an
- *               immutable run, a file sorted by key with a filter in memory; runs are merged by size
- *               in the background, so a look-up costs a handful of cache misses at any size.
- * Workload:     per touch one look-up of a message id that is almost always new, and one or two of
- *               identities that are almost always known; batches, so memory can be fetched ahead.
- * Promises:     a value put is found at once, the newest wins; runs are checksummed, a damaged one is
- *               named and never read as data. Nothing is durable before idmap_flush: who uses it
- *               keeps what is not flushed elsewhere (the journal) and puts it again after a crash.
- * Threads:      one thread calls; merging has a thread of its own inside.
- * Format:       docs/format/run.md
+ *               tens of millions of keys. New keys are in a table in memory; a full table becomes
+ * an immutable run, a file sorted by key with a filter in memory; runs are merged by size in the
+ * background, so a look-up costs a handful of cache misses at any size. Workload:     per touch one
+ * look-up of a message id that is almost always new, and one or two of identities that are almost
+ * always known; batches, so memory can be fetched ahead. Promises:     a value put is found at
+ * once, the newest wins; runs are checksummed, a damaged one is named and never read as data.
+ * Nothing is durable before idmap_flush: who uses it keeps what is not flushed elsewhere (the
+ * journal) and puts it again after a crash. Threads:      one thread calls; merging has a thread of
+ * its own inside. Format:       docs/format/run.md
  */
 #ifndef TRICHTER_COLUMN_H
 #define TRICHTER_COLUMN_H
@@ -23,15 +22,15 @@ struct idmap;
 
 struct idmap_options {
 	struct fs *fs;
-	const char *dir;         /* must exist */
-	const char *name;        /* file names begin with it: NAME-000001.run */
-	size_t table_keys_max;   /* keys in memory before a run is written; 0: 1 << 20 */
-	bool read_only;          /* writes no file, removes none; puts stay in memory */
+	const char *dir;       /* must exist */
+	const char *name;      /* file names begin with it: NAME-000001.run */
+	size_t table_keys_max; /* keys in memory before a run is written; 0: 1 << 20 */
+	bool read_only;	       /* writes no file, removes none; puts stay in memory */
 };
 
-/* `manifest` is what idmap_manifest gave when it was last stored; empty for a new map. Files of this
- * name that it does not list are left-overs and removed. ERR_CORRUPT names the file. Read only,
- * ERR_NOT_FOUND: a writer has removed a file since; read the stored manifest again. */
+/* `manifest` is what idmap_manifest gave when it was last stored; empty for a new map. Files of
+ * this name that it does not list are left-overs and removed. ERR_CORRUPT names the file. Read
+ * only, ERR_NOT_FOUND: a writer has removed a file since; read the stored manifest again. */
 bool idmap_open(const struct idmap_options *o, str manifest, struct idmap **m_r, err *e) MUST_CHECK;
 void idmap_close(struct idmap **m);
 
@@ -55,7 +54,8 @@ bool idmap_flush_begin(struct idmap *m, err *e) MUST_CHECK;
  * then calls idmap_commit; if it could not store it, the next poll says `changed` again. What fails
  * in the background is logged and tried again; nothing is lost by it. */
 bool idmap_poll(struct idmap *m, bool *flushed_r, bool *changed_r, err *e) MUST_CHECK;
-/* Waits for the flush that was begun, if any, and polls. False also when it could not be written. */
+/* Waits for the flush that was begun, if any, and polls. False also when it could not be written.
+ */
 bool idmap_flush_wait(struct idmap *m, bool *flushed_r, bool *changed_r, err *e) MUST_CHECK;
 /* What to hand to the next idmap_open, as of the last poll; in the arena. */
 bool idmap_manifest(const struct idmap *m, struct arena *a, str *manifest_r, err *e) MUST_CHECK;
@@ -65,8 +65,8 @@ void idmap_commit(struct idmap *m);
  * called on the merging thread: what it reads must not change, or be atomic or locked. */
 void idmap_set_dead(struct idmap *m, bool (*dead)(void *arg, uint64_t value), void *arg);
 
-uint64_t idmap_keys(const struct idmap *m);         /* an upper bound: replaced keys count twice */
-uint64_t idmap_memory(const struct idmap *m);       /* bytes */
+uint64_t idmap_keys(const struct idmap *m);   /* an upper bound: replaced keys count twice */
+uint64_t idmap_memory(const struct idmap *m); /* bytes */
 size_t idmap_runs(const struct idmap *m);
 /* Every checksum of every run. */
 bool idmap_check(struct idmap *m, err *e) MUST_CHECK;

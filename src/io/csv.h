@@ -10,7 +10,7 @@
 
 #include "io/file.h"
 
-#define CSV_FIELDS_MAX 2000
+#define CSV_FIELDS_MAX	  2000
 #define CSV_ROW_BYTES_MAX (4 * MIB)
 
 struct csv_reader;
@@ -23,10 +23,11 @@ struct csv_options {
 struct csv_row {
 	const str *fields; /* UTF-8; valid until the next row */
 	size_t n;
-	uint64_t line;     /* 1 = first of the file */
-	uint64_t number;   /* data rows from 1, the header not counted */
-	/* Not empty: this row cannot be used, and why (too long, NUL, bad bytes, a quotation mark out
-	 * of place). Then `fields` are what could be read, for showing: bad bytes stand as '?'. */
+	uint64_t line;	 /* 1 = first of the file */
+	uint64_t number; /* data rows from 1, the header not counted */
+	/* Not empty: this row cannot be used, and why (too long, NUL, bad bytes, a quotation mark
+	 * out of place). Then `fields` are what could be read, for showing: bad bytes stand as '?'.
+	 */
 	str problem;
 };
 

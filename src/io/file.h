@@ -58,7 +58,7 @@ struct fs *fs_sim_new(uint64_t seed);
 void fs_sim_free(struct fs **fs);
 /* The n-th write, sync, rename, remove or truncation from now on fails (1 = the next); 0 never. */
 void fs_sim_fail_at(struct fs *fs, uint64_t n, bool and_all_after);
-uint64_t fs_sim_operations(const struct fs *fs); /* such operations so far */
+uint64_t fs_sim_operations(const struct fs *fs);     /* such operations so far */
 void fs_sim_set_free(struct fs *fs, uint64_t bytes); /* UINT64_MAX: no end */
 /* Power loss: of what was not synced, a random part is kept (whole 512-byte sectors). */
 void fs_sim_crash(struct fs *fs);

@@ -21,9 +21,9 @@ enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_TEXT, JSON_ARRA
  * the sibling, so a subtree is skipped in one step. In an object each child has a key. */
 struct json {
 	enum json_kind kind;
-	uint32_t n;      /* children */
-	uint32_t span;   /* nodes of this subtree, itself included */
-	str key;         /* in an object */
+	uint32_t n;    /* children */
+	uint32_t span; /* nodes of this subtree, itself included */
+	str key;       /* in an object */
 	union {
 		bool b;
 		int64_t i;
@@ -43,15 +43,15 @@ bool json_parse(struct json_parser *p, str document, struct arena *a, const stru
 const struct json *json_first(const struct json *parent);
 const struct json *json_after(const struct json *parent, const struct json *child);
 const struct json *json_get(const struct json *object, str key); /* NULL: no such key */
-str json_text_of(const struct json *object, str key);            /* empty when missing or no text */
+str json_text_of(const struct json *object, str key);		 /* empty when missing or no text */
 
 /* The writer: values and keys in turn, nesting kept by a stack. */
 struct json_writer {
 	struct buf *out;
-	uint64_t open;   /* bit per level: an item was written */
+	uint64_t open; /* bit per level: an item was written */
 	int depth;
 	bool after_key;
-	bool pretty;     /* two blanks of indentation */
+	bool pretty; /* two blanks of indentation */
 };
 void json_writer_init(struct json_writer *w, struct buf *out, bool pretty);
 void json_object_open(struct json_writer *w);

@@ -19,11 +19,11 @@ enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
 struct yaml {
 	enum yaml_kind kind;
-	uint32_t line;   /* from 1 */
-	uint32_t column; /* from 1 */
-	bool quoted;     /* a text that was written in quotes */
-	str text;        /* YAML_TEXT */
-	str key;         /* when inside a map */
+	uint32_t line;		  /* from 1 */
+	uint32_t column;	  /* from 1 */
+	bool quoted;		  /* a text that was written in quotes */
+	str text;		  /* YAML_TEXT */
+	str key;		  /* when inside a map */
 	const struct yaml *items; /* YAML_LIST, YAML_MAP */
 	size_t n;
 };
