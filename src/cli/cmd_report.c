@@ -65,9 +65,9 @@ struct report {
 static str text_of(const struct subject_view *v, str key, struct arena *a)
 {
 	value found = subject_cell(v, key);
-	struct buf b CLEANUP(buf_fini);
 	if (found.kind == VALUE_TEXT)
 		return found.text;
+	struct buf b CLEANUP(buf_fini);
 	buf_init(&b, MIB);
 	if (found.kind != VALUE_NONE)
 		value_print(&b, found);
