@@ -27,7 +27,11 @@ enum {
 	IS_FILL = 1 << 8,
 	IS_PUBLIC = 1 << 9,
 	HAS_OWN_RECEIVED = 1 << 10,
+	MESSAGE_IS_UUID = 1 << 11,
 };
+
+#define UUID_CHARS	       36
+#define UUID_BYTES	       16
 
 #define ORIGIN_FIELDS	       7
 #define STRINGS_PER_RECORD_MAX (1u << 20)
@@ -174,6 +178,48 @@ static bool origin_is_empty(const struct origin *o)
 		 o->referrer.n | o->click_kind.n);
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "123e4567-e89b-12d3-a456-426614174000" as 16 bytes; false: it is not written like that. */
+static bool uuid_pack(str id, uint8_t bytes[UUID_BYTES])
+{
+	if (id.n != UUID_CHARS)
+		return false;
+	size_t k = 0;
+	for (size_t i = 0; i < UUID_CHARS;) {
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (id.p[i++] != '-')
+				return false;
+			continue;
+		}
+		int high = hex_digit(id.p[i]), low = hex_digit(id.p[i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		bytes[k++] = (uint8_t)(high << 4 | low);
+		i += 2;
+	}
+	return true;
+}
+
+static str uuid_unpack(const uint8_t *bytes, struct arena *a)
+{
+	static const char DIGITS[] = "0123456789abcdef";
+	char *text = arena_alloc(a, UUID_CHARS);
+	if (!text)
+		return S("");
+	size_t at = 0;
+	for (size_t i = 0; i < UUID_BYTES; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			text[at++] = '-';
+		text[at++] = DIGITS[bytes[i] >> 4];
+		text[at++] = DIGITS[bytes[i] & 15];
+	}
+	return str_make(text, UUID_CHARS);
+}
+
 static unsigned touch_flags(const struct record_writer *w, const struct touch *t)
 {
 	return (t->message_id.n ? HAS_MESSAGE : 0u) | (t->person ? HAS_PERSON : 0u) |
@@ -188,15 +234,20 @@ bool record_add_touch(struct record_writer *w, const struct touch *t, err *e)
 {
 	CHECK(t->seq == w->first_seq + w->touches_n);
 	struct buf *out = &w->touches;
+	uint8_t uuid[UUID_BYTES];
 	unsigned flags = touch_flags(w, t);
+	if (uuid_pack(t->message_id, uuid))
+		flags |= MESSAGE_IS_UUID;
 	buf_varint(out, flags);
 	if (!put_string(w, out, t->name, e))
 		return false;
-	buf_zigzag(out, t->at_us - w->at_us);
+	buf_zigzag(out, (int64_t)((uint64_t)t->at_us - (uint64_t)w->at_us));
 	w->at_us = t->at_us;
 	if (flags & HAS_OWN_RECEIVED)
-		buf_zigzag(out, t->received_us - w->received_us);
-	if (flags & HAS_MESSAGE)
+		buf_zigzag(out, (int64_t)((uint64_t)t->received_us - (uint64_t)w->received_us));
+	if (flags & MESSAGE_IS_UUID)
+		buf_put(out, uuid, sizeof uuid);
+	else if (flags & HAS_MESSAGE)
 		buf_lenstr(out, t->message_id);
 	if (flags & HAS_PERSON)
 		buf_varint(out, t->person);
@@ -342,8 +393,14 @@ static bool read_touch(struct read_state *s, struct arena *a, struct touch *t, e
 	t->received_us = s->received_us;
 	if (flags & HAS_OWN_RECEIVED)
 		t->received_us = add_wrapping(s->received_us, reader_zigzag(r));
-	if (flags & HAS_MESSAGE) {
+	if (flags & MESSAGE_IS_UUID) {
+		str packed = reader_bytes(r, UUID_BYTES);
+		if (packed.n == UUID_BYTES)
+			t->message_id = uuid_unpack((const uint8_t *)packed.p, a);
+	} else if (flags & HAS_MESSAGE) {
 		t->message_id = reader_lenstr(r);
+	}
+	if (flags & HAS_MESSAGE) {
 		t->tie = tie_of_message_id(t->message_id);
 	} else {
 		t->tie = t->seq;

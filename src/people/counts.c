@@ -122,7 +122,7 @@ bool counts_forget(struct people *p, uint32_t profile, err *e)
 /* A count is its touches, and unless they are 0 the times and sources, each as the difference to
  * what it lies near to; written without a call per byte, since a sweep writes every count that
  * changed. */
-#define COUNT_BYTES_MAX (6 * 10 + 8 + 2 * 4)
+#define COUNT_BYTES_MAX (7 * 10 + 2 * 4)
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v)
 {
@@ -139,12 +139,12 @@ static uint8_t *put_fixed(uint8_t *p, uint64_t v, size_t bytes)
 	return p;
 }
 
-static uint8_t *count_encode(uint8_t *p, const struct count *c)
+static uint8_t *count_encode(uint8_t *p, const struct count *c, int64_t base_us)
 {
 	p = put_varint(p, c->touches);
 	if (c->touches == 0)
 		return p;
-	p = put_fixed(p, (uint64_t)c->first_us, 8);
+	p = put_varint(p, (uint64_t)c->first_us - (uint64_t)base_us);
 	p = put_varint(p, (uint64_t)c->last_us - (uint64_t)c->first_us);
 	p = put_varint(p, c->first_origin);
 	if (c->first_origin == 0)
@@ -156,12 +156,12 @@ static uint8_t *count_encode(uint8_t *p, const struct count *c)
 	return put_fixed(p, c->last_origin_tie, 4);
 }
 
-static void count_decode(struct reader *r, struct count *c)
+static void count_decode(struct reader *r, struct count *c, int64_t base_us)
 {
 	c->touches = reader_varint(r);
 	if (c->touches == 0)
 		return;
-	c->first_us = (int64_t)reader_u64(r);
+	c->first_us = (int64_t)((uint64_t)base_us + reader_varint(r));
 	c->last_us = (int64_t)((uint64_t)c->first_us + reader_varint(r));
 	c->first_origin = (uint32_t)reader_varint(r);
 	if (c->first_origin == 0)
@@ -176,10 +176,16 @@ static void count_decode(struct reader *r, struct count *c)
 /* The block's row, in the arena. */
 static bool block_encode(const struct count_block *b, struct arena *a, str *bytes_r, err *e)
 {
-	uint8_t room[10 + BLOCK_PROFILES * COUNT_BYTES_MAX];
+	uint8_t room[10 + 8 + BLOCK_PROFILES * COUNT_BYTES_MAX];
+	int64_t base_us = INT64_MAX; /* the earliest of the block */
+	for (size_t i = 0; i < BLOCK_PROFILES; i++) {
+		if (b->items[i].touches)
+			base_us = MIN(base_us, b->items[i].first_us);
+	}
 	uint8_t *p = put_varint(room, b->applied_seq);
+	p = put_fixed(p, (uint64_t)base_us, 8);
 	for (size_t i = 0; i < BLOCK_PROFILES; i++)
-		p = count_encode(p, &b->items[i]);
+		p = count_encode(p, &b->items[i], base_us);
 	*bytes_r = str_dup(a, str_make((const char *)room, (size_t)(p - room)));
 	return bytes_r->p || arena_err(a, e);
 }
@@ -226,8 +232,9 @@ static bool load_block(void *arg, uint64_t block, str bytes)
 	struct reader r;
 	reader_init(&r, bytes.p, bytes.n);
 	b->applied_seq = reader_varint(&r);
+	int64_t base_us = (int64_t)reader_u64(&r);
 	for (size_t i = 0; i < BLOCK_PROFILES; i++)
-		count_decode(&r, &b->items[i]);
+		count_decode(&r, &b->items[i], base_us);
 	if (!r.bad)
 		return true;
 	s->failed = true;
