@@ -129,6 +129,32 @@ static void duplicates_follow_their_policy(void **state)
 	}
 }
 
+static void of_two_that_only_fill_the_first_stays(void **state)
+{
+	static const int DAYS[2][2] = { { 2, 3 }, { 3, 2 } }; /* arriving in order, and late */
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(DAYS); i++) {
+		struct world w;
+		world_init(&w);
+		for (size_t k = 0; k < 2; k++) {
+			const struct prop props[] = {
+				{ S("city"), value_text(DAYS[i][k] == 2 ? S("Kiel") : S("Bonn")) }
+			};
+			uint64_t import = import_begin_ok(&w);
+			struct intake row = touch_named("person_updated", "u1", DAY(DAYS[i][k]),
+							k ? "m1" : "m0");
+			row.props = props;
+			row.props_n = 1;
+			import_submit(&w, import, DUPLICATES_FILL, &row, 1);
+			WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
+		}
+		struct subject_view v = world_view(&w, "u1");
+		assert_true(str_eq(subject_cell(&v, S("city")).text, S("Kiel")));
+		world_verify(&w);
+		world_fini(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +162,7 @@ int main(void)
 		cmocka_unit_test(undo_brings_back_what_was_overwritten),
 		cmocka_unit_test(an_import_that_was_interrupted_can_be_undone),
 		cmocka_unit_test(duplicates_follow_their_policy),
+		cmocka_unit_test(of_two_that_only_fill_the_first_stays),
 	};
 	return cmocka_run_group_tests_name("imports", tests, NULL, NULL);
 }

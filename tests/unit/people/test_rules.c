@@ -60,6 +60,26 @@ static void a_rule_moves_a_person_and_says_why(void **state)
 	world_fini(&w);
 }
 
+static void a_rule_sends_nobody_back(void **state)
+{
+	static const struct prop CUSTOMER[] = {
+		{ S("stage"), { .kind = VALUE_TEXT, .text = { "customer", 8 } } }
+	};
+	struct world w;
+	(void)state;
+	world_init(&w);
+	configure(&w, "stages", "lead, mql, sal, sql, opportunity, customer");
+	configure(&w, "rule.mql", "enter mql when did(\"paper_read\") >= 1");
+	struct intake in = touch_named("stage_entered", "u1", DAY(1), NULL);
+	in.props = CUSTOMER;
+	in.props_n = 1;
+	world_one(&w, TRUST_SECRET, in);
+	world_one(&w, TRUST_PUBLIC, touch_named("paper_read", "u1", DAY(2), NULL));
+	assert_true(str_eq(stage_of(&w, "u1"), S("customer")));
+	world_verify(&w);
+	world_fini(&w);
+}
+
 static void a_new_rule_looks_at_what_happened_before(void **state)
 {
 	struct world w;
@@ -162,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rule_moves_a_person_and_says_why),
+		cmocka_unit_test(a_rule_sends_nobody_back),
 		cmocka_unit_test(a_new_rule_looks_at_what_happened_before),
 		cmocka_unit_test(what_was_done_before_joining_counts),
 		cmocka_unit_test(history_fires_no_rule_but_is_looked_at_once),
