@@ -76,7 +76,8 @@ static bool import_run(struct bench *b, const char *dir, const char *path, struc
 	struct load_options o = { .kind_given = true,
 				  .kind = LOAD_PEOPLE,
 				  .progress = progress_show,
-				  .progress_arg = &progress };
+				  .progress_arg = &progress,
+				  .stop = b->stop };
 	if (!journal_init(dir, e))
 		return false;
 	struct stopwatch start = stopwatch_start();
@@ -113,6 +114,8 @@ bool bench_import(struct bench *b, err *e)
 	if (!import_run(b, dir, path, &i, e))
 		return false;
 	double rows = (double)i.result.read, seconds = (double)i.closed.wall_us / (double)US_PER_S;
+	if (bench_is_over(b, e))
+		return false;
 	if (i.result.accepted != b->rows)
 		return err_set(e, ERR_CONFLICT, "of %llu rows only %llu were accepted",
 			       (unsigned long long)b->rows, (unsigned long long)i.result.accepted);
@@ -174,7 +177,7 @@ bool bench_demo(struct bench *b, err *e)
 			      UINT64_C(1)),
 		.progress = progress_show,
 		.progress_arg = &progress,
-		.stop = cli_stop_flag(),
+		.stop = b->stop,
 	};
 	struct sample_result r = { 0 };
 	struct stopwatch visible, closed;

@@ -29,10 +29,13 @@ struct bench {
 	const char *dir; /* of its own, removed afterwards */
 	uint64_t people, touches, ids, threads, rows, seed;
 	VEC(struct figure) figures;
-	str how; /* what was measured: sentences */
+	str how;		   /* what was measured: sentences */
+	const volatile bool *stop; /* set by an interrupt */
 };
 
 bool bench_add(struct bench *b, struct figure f, err *e) MUST_CHECK;
+/* True when an interrupt came: says so in `e`. */
+bool bench_is_over(const struct bench *b, err *e);
 /* Wall and CPU time (all threads of the process) between two moments. */
 struct stopwatch {
 	int64_t wall_us, cpu_us;

@@ -75,7 +75,7 @@ static bool preload_run(const struct bench *b, struct journal *j, err *e)
 		size_t n = (size_t)MIN(touches - done, (uint64_t)PRELOAD_BATCH);
 		struct batch batch = { .items = p.items, .n = n, .trust = TRUST_PUBLIC };
 		preload_fill(&p, b, done, n, now);
-		ok = journal_submit(j, &batch, e);
+		ok = !bench_is_over(b, e) && journal_submit(j, &batch, e);
 		done += n;
 		progress_show(&progress, done, done, touches);
 	}
@@ -144,7 +144,8 @@ static void *sender_run(void *arg)
 	for (size_t i = 0; ok && i < s->ends.n; i++) {
 		struct batch batch = { .trust = TRUST_PUBLIC };
 		arena_reset(&a);
-		ok = bench_batch_parse(parser, body_of(s, i), &a, &batch.items, &batch.n, &s->e);
+		ok = !bench_is_over(s->b, &s->e) &&
+		     bench_batch_parse(parser, body_of(s, i), &a, &batch.items, &batch.n, &s->e);
 		int64_t began = time_monotonic_us();
 		ok = ok && send(s, &batch, &s->e) &&
 		     (vec_push(&s->spans_us, time_monotonic_us() - began) || err_nomem(&s->e));

@@ -3,9 +3,8 @@
  *
  * What it is:   options, a place to work, one of the benchmarks, its figures beside their bars, and
  *               how and on what they were measured.
- * Promises:     the data directory is not touched; what is made is removed, also after a failure. A
- *               missed bar is shown, not a failure: machines differ.
- * Threads:      one at a time.
+ * Promises:     the data directory is not touched; what is made is removed, also after a failure or
+ * an interrupt. A missed bar is shown, not a failure: machines differ. Threads:      one at a time.
  */
 #include "cli/bench_int.h"
 
@@ -61,6 +60,13 @@ static const struct kind kinds[] = {
 bool bench_add(struct bench *b, struct figure f, err *e)
 {
 	return vec_push(&b->figures, f) || err_nomem(e);
+}
+
+bool bench_is_over(const struct bench *b, err *e)
+{
+	if (*b->stop)
+		err_set(e, ERR_BUSY, "interrupted");
+	return *b->stop;
 }
 
 struct stopwatch stopwatch_start(void)
@@ -264,7 +270,7 @@ static void put_json(struct cli *c, const struct kind *k, const struct bench *b,
 
 static enum cli_status run(struct cli *c, const struct args *a)
 {
-	struct bench b = { .c = c };
+	struct bench b = { .c = c, .stop = cli_stop_flag() };
 	struct machine m;
 	bool json = false;
 	err e = { 0 };
