@@ -2,8 +2,8 @@
  * bench_int.h - what the benchmarks share: options, a place to work, figures with their bars.
  *
  * What it is:   each benchmark makes its data, runs the program's own code over it and adds
- * figures; cmd_bench.c prints them with how they were measured. Threads:      one at a time; a
- * benchmark starts threads of its own.
+ *               figures; cmd_bench.c prints them with how they were measured.
+ * Threads:      one at a time; a benchmark starts threads of its own.
  */
 #ifndef TRICHTER_BENCH_INT_H
 #define TRICHTER_BENCH_INT_H

@@ -4,9 +4,10 @@
  * What it is:   first everyone is made known and the message ids of a week are filled in, the
  *               journal is closed and opened again; then batches of 100 messages of JSON, made
  *               beforehand, are parsed and submitted by several threads, each waiting for the
- * answer. Promises:     what is measured is all that the process does between the first submission
- * and the moment at which everything is written back, all threads together. Threads:      its own;
- * each has its bodies, parser and arena.
+ *               answer.
+ * Promises:     what is measured is all that the process does between the first submission and
+ *               the moment at which everything is written back, all threads together.
+ * Threads:      its own; each has its bodies, parser and arena.
  */
 #include "cli/bench_int.h"
 

@@ -2,7 +2,8 @@
  * bench_machine.c - on what it was measured, and where there is room to work.
  *
  * What it is:   processor, cores, memory, kernel, file system and what a sync costs there,
- * compiler, SQLite. Promises:     what cannot be found out is said to be unknown.
+ *               compiler, SQLite.
+ * Promises:     what cannot be found out is said to be unknown.
  */
 #include "cli/bench_int.h"
 

@@ -2,8 +2,9 @@
  * bench_messages.c - messages as Segment's libraries send them, made and read.
  *
  * What it is:   bodies of /v1/batch of about 300 bytes a message; one in 50 is the download that
- * the benchmark's rule counts. Read with the program's JSON parser into touches as the collecting
- * API reads them. Threads:      shares nothing.
+ *               the benchmark's rule counts. Read with the program's JSON parser into touches as
+ *               the collecting API reads them.
+ * Threads:      shares nothing.
  */
 #include "cli/bench_int.h"
 

@@ -1,10 +1,11 @@
 /*
  * cmd_bench.c - trichter bench: the program's own measurements, on data that it makes.
  *
- * What it is:   options, a place to work, one of the benchmarks, its figures beside their bars, and
- *               how and on what they were measured.
- * Promises:     the data directory is not touched; what is made is removed, also after a failure or
- * an interrupt. A missed bar is shown, not a failure: machines differ. Threads:      one at a time.
+ * What it is:   options, a place to work, one of the benchmarks, its figures beside their bars,
+ *               and how and on what they were measured.
+ * Promises:     the data directory is not touched; what is made is removed, also after a failure
+ *               or an interrupt. A missed bar is shown, not a failure: machines differ.
+ * Threads:      one at a time.
  */
 #include "cli/bench_int.h"
 

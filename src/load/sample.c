@@ -3,7 +3,8 @@
  *
  * What it is:   the loop over people, what adverts cost, and the import that carries it all.
  * Promises:     a chunk is as large as a commit should be; between two chunks it looks whether it
- * is to stop. Threads:      one at a time.
+ *               is to stop.
+ * Threads:      one at a time.
  */
 #include "load/sample_int.h"
 

@@ -3,12 +3,15 @@
  *
  * What it is:   Plankraft sells shift planning to companies in Germany, Austria, Switzerland and
  *               Britain. People come from searches, adverts, mails, partners and portals, read,
- * come back, fill in forms; marketing and sales do their work; deals are won and lost. All of it is
- * told as touches, one person after the other, and goes in as one import. Promises:     the same
- * options with the same end give the same touches, byte for byte. A person's story depends on the
- * seed and their number, not on how many others there are, but for the companies that they share.
- * Work and memory per touch are constant. Companies have .example domains, telephone numbers come
- * from ranges kept for fiction. Threads:      one at a time.
+ *               come back, fill in forms; marketing and sales do their work; deals are won and
+ *               lost. All of it is told as touches, one person after the other, and goes in as
+ *               one import.
+ * Promises:     the same options with the same end give the same touches, byte for byte. A
+ *               person's story depends on the seed and their number, not on how many others there
+ *               are, but for the companies that they share. Work and memory per touch are
+ *               constant. Companies have .example domains, telephone numbers come from ranges
+ *               kept for fiction.
+ * Threads:      one at a time.
  *
  * Rates of those whose story has ended (the newest stories are cut off at the end of the period):
  *   visitor -> lead 6 %, lead -> mql 40 %, mql -> sal 55 %, sal -> sql 50 %, sql -> opportunity
@@ -16,11 +19,11 @@
  *
  * Planted on purpose, to be found again by whoever analyses it:
  * - Of the leads, 45 % read a case study (a page_viewed with kind "case_study") after they became a
- *   lead and before sales first calls. Of those that become an SQL, readers become customers twice
- * as often as the others (opportunity 72 % against 50 %, won 27 % against 20 %). Reading changes
- *   nothing else. No lead reads a case study at any other time; anonymous visitors do.
- * - Sources differ: visitors from review portals and partners become leads twice as often as those
- * from paid LinkedIn, and their leads become MQLs twice as often.
+ *   lead and before sales first calls. Of those that become an SQL, readers become customers
+ *   twice as often as the others (opportunity 72 % against 50 %, won 27 % against 20 %). Reading
+ *   changes nothing else. No lead reads a case study at any other time; anonymous visitors do.
+ * - Sources differ: visitors from review portals and partners become leads twice as often as
+ *   those from paid LinkedIn, and their leads become MQLs twice as often.
  *
  * As in life: 3 % of the deals name no company, 4 % of those who get to SQL were never entered as
  * SAL, now and then two colleagues share a device or somebody types an address in capitals, some

@@ -1,11 +1,11 @@
 /*
  * sample_int.h - what the files of the sample company share.
  *
- * What it is:   the teller (one run: calendar, companies, the chunk being filled) and the life (one
- *               person being told of).
+ * What it is:   the teller (one run: calendar, companies, the chunk being filled) and the life
+ *               (one person being told of).
  * Promises:     telling cannot fail on the way: what is too late, too much or without memory goes
- * to a spare place, and the teller says so at the end of the life. Threads:      one teller, one
- * thread.
+ *               to a spare place, and the teller says so at the end of the life.
+ * Threads:      one teller, one thread.
  */
 #ifndef TRICHTER_SAMPLE_INT_H
 #define TRICHTER_SAMPLE_INT_H
