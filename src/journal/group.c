@@ -154,8 +154,7 @@ static bool one_batch(struct journal *j, struct batch *b, err *e)
 		return err_set(e, ERR_CONFLICT, "import %llu is not open",
 			       (unsigned long long)b->import);
 	prefetch(j, b);
-	if (!journal_hooks.prepare(j->store.people, b->items, b->n, &j->batch, e))
-		return false;
+	journal_hooks.prepare(j->store.people, b->items, b->n);
 	for (size_t i = 0; i < b->n; i++) {
 		if (!one_intake(j, b, &b->items[i], e))
 			return false;

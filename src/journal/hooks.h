@@ -58,13 +58,12 @@ struct hooks_env {
 };
 
 struct journal_hooks {
-	/* Loads what the ledger holds; *applied_r: every touch up to there is in it. */
-	bool (*open)(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r, err *e);
+	/* Loads what the ledger holds. */
+	bool (*open)(const struct hooks_env *env, struct people **p_r, err *e);
 	void (*close)(struct people **p);
 
 	/* Before a group is decided: fetch what it will need. */
-	bool (*prepare)(struct people *p, const struct intake *items, size_t n, struct arena *a,
-			err *e);
+	void (*prepare)(struct people *p, const struct intake *items, size_t n);
 	bool (*decide)(struct people *p, const struct batch *b, const struct intake *in,
 		       struct arena *a, struct decided *d, err *e);
 	/* Rules that now hold: appends to then[]. */
@@ -83,7 +82,7 @@ struct journal_hooks {
 	bool (*refold)(struct people *p, const struct touch *t, const struct touch *part,
 		       uint64_t effect_seq, err *e);
 	/* An import's visibility changed: joins are computed anew from what is visible. */
-	bool (*rejoin)(struct people *p, err *e);
+	void (*rejoin)(struct people *p);
 	/* Forgets the folded values of these subjects (they are folded again). */
 	bool (*forget)(struct people *p, const struct map64 *profiles, err *e);
 	/* A configuration value is valid from now on ("rule.*" and others; live and at opening). */

@@ -229,10 +229,10 @@ bool undo_apply(struct store *s, uint64_t import, uint64_t effect_seq, struct un
 			       (unsigned long long)import);
 	bool ok = store_scan(s, row->from_seq, s->last_seq, true, collect_subjects, &u, e) &&
 		  !u.failed;
+	ok = ok && journal_hooks.forget(s->people, &u.subjects, e);
 	/* Without the import the journal begins where it always did: what it hid shows again. */
-	ok = ok && journal_hooks.forget(s->people, &u.subjects, e) &&
-	     journal_hooks.rejoin(s->people, e) &&
-	     store_scan(s, 1, s->last_seq, false, refold, &u, e) && !u.failed;
+	journal_hooks.rejoin(s->people);
+	ok = ok && store_scan(s, 1, s->last_seq, false, refold, &u, e) && !u.failed;
 	r->touches = u.touches;
 	r->subjects = u.subjects.n;
 	map64_fini(&u.subjects);

@@ -350,8 +350,9 @@ static bool catch_up(struct store *s, err *e)
 			     .each = catch_touch,
 			     .arg = &c,
 			     .e = e };
-	bool ok = scan_run(&scan) && !c.failed && journal_hooks.rejoin(s->people, e) &&
-		  fold_closed_imports(&c);
+	bool ok = scan_run(&scan) && !c.failed;
+	journal_hooks.rejoin(s->people);
+	ok = ok && fold_closed_imports(&c);
 	vec_free(&c.closed);
 	if (ok && c.undone_last) {
 		struct undo_result ignored;
@@ -398,7 +399,9 @@ bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e)
 			     .each = replay_touch,
 			     .arg = &r,
 			     .e = e };
-	return scan_run(&scan) && !r.failed && journal_hooks.rejoin(p, e);
+	bool ok = scan_run(&scan) && !r.failed;
+	journal_hooks.rejoin(p);
+	return ok;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -449,8 +452,7 @@ static bool open_people(struct store *s, err *e)
 				 .empty = back,
 				 .import_hidden = store_import_hidden,
 				 .arg = s };
-	uint64_t ignored;
-	if (!journal_hooks.open(&env, &s->people, &ignored, e))
+	if (!journal_hooks.open(&env, &s->people, e))
 		return false;
 	if (!back) {
 		s->as_of = s->mode == STORE_READ ? s->last_seq : UINT64_MAX;

@@ -104,9 +104,8 @@ static bool compare_people(struct verifying *v)
 	};
 	env.import_hidden = store_import_hidden;
 	env.arg = s;
-	uint64_t ignored, differences = 0;
-	bool ok = journal_hooks.open(&env, &replayed, &ignored, v->e) &&
-		  store_configure(s, replayed, v->e) &&
+	uint64_t differences = 0;
+	bool ok = journal_hooks.open(&env, &replayed, v->e) && store_configure(s, replayed, v->e) &&
 		  store_replay(s, replayed, s->last_seq, v->e) &&
 		  journal_hooks.compare(s->people, replayed, v->say, v->arg, &differences, v->e);
 	v->differences += differences;

@@ -172,12 +172,12 @@ bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e)
 		if (!vec_push(&j->touched, i))
 			return err_nomem(e);
 	}
-	return joins_rebuild(p, e);
+	joins_rebuild(p);
+	return true;
 }
 
-bool joins_rebuild(struct people *p, err *e)
+void joins_rebuild(struct people *p)
 {
-	(void)e;
 	struct joins *j = &p->joins;
 	for (size_t i = 0; i < j->parent.n; i++) {
 		j->parent.items[i] = (uint32_t)(i + 1);
@@ -188,7 +188,6 @@ bool joins_rebuild(struct people *p, err *e)
 		if (!edge->refused && !edge->cut && !p->import_hidden(p->import_arg, edge->import))
 			unite(p, edge->a, edge->b);
 	}
-	return true;
 }
 
 const char *join_why_text(enum join_why why)

@@ -38,8 +38,7 @@ static bool nothing_hidden(void *arg, uint64_t import)
 	return false;
 }
 
-static bool people_open_hook(const struct hooks_env *env, struct people **p_r, uint64_t *applied_r,
-			     err *e)
+static bool people_open_hook(const struct hooks_env *env, struct people **p_r, err *e)
 {
 	struct people *p = mem_zalloc(1, sizeof *p);
 	if (!p)
@@ -56,7 +55,6 @@ static bool people_open_hook(const struct hooks_env *env, struct people **p_r, u
 		people_close_hook(&p);
 		return false;
 	}
-	*applied_r = 0;
 	*p_r = p;
 	return true;
 }
@@ -184,16 +182,8 @@ static bool people_forget(struct people *p, const struct map64 *profiles, err *e
 	return true;
 }
 
-static bool people_rejoin(struct people *p, err *e)
+static void people_prepare(struct people *p, const struct intake *items, size_t n)
 {
-	return joins_rebuild(p, e);
-}
-
-static bool people_prepare(struct people *p, const struct intake *items, size_t n, struct arena *a,
-			   err *e)
-{
-	(void)a;
-	(void)e;
 	for (size_t i = 0; i < n; i++) {
 		const struct intake *in = &items[i];
 		if (in->anonymous_id.n)
@@ -201,7 +191,6 @@ static bool people_prepare(struct people *p, const struct intake *items, size_t 
 		if (in->user_id.n)
 			idmap_prefetch(p->ids.map, id_key(ID_USER, S(""), in->user_id));
 	}
-	return true;
 }
 
 /* ---- what is written ------------------------------------------------------------------------- */
@@ -291,7 +280,7 @@ const struct journal_hooks journal_hooks = {
 	.join = people_join,
 	.fold = people_fold,
 	.refold = people_refold,
-	.rejoin = people_rejoin,
+	.rejoin = joins_rebuild,
 	.forget = people_forget,
 	.configure = rules_configure,
 	.watch = people_watch,

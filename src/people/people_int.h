@@ -128,7 +128,8 @@ bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e) MUST_CH
 uint32_t joins_device_owner(const struct people *p, uint32_t device, int64_t at_us);
 bool joins_add_owner(struct people *p, uint32_t device, const struct device_owner *o,
 		     err *e) MUST_CHECK;
-bool joins_rebuild(struct people *p, err *e) MUST_CHECK;
+/* From the log, anew: after a cut, or when an import was shown or hidden. */
+void joins_rebuild(struct people *p);
 bool joins_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
 void joins_committed(struct people *p);
 const char *join_why_text(enum join_why why);
