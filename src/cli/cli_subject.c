@@ -80,34 +80,6 @@ str subject_name(const struct subject_view *v, struct arena *a)
 	return S("");
 }
 
-/* "first_source", "latest_campaign", ... */
-static bool origin_value(const struct subject_view *v, str column, value *value_r)
-{
-	bool first = str_starts(column, S("first_"));
-	if (!first && !str_starts(column, S("latest_")))
-		return false;
-	const struct origin *o = first ? &v->first_origin : &v->latest_origin;
-	const struct {
-		str name, text;
-	} fields[] = {
-		{ S("source"), o->source },
-		{ S("medium"), o->medium },
-		{ S("campaign"), o->campaign },
-		{ S("content"), o->content },
-		{ S("term"), o->term },
-		{ S("referrer"), o->referrer },
-		{ S("channel"), first ? v->first_channel : v->latest_channel },
-	};
-	str name = str_sub(column, first ? 6 : 7, column.n);
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		if (!str_eq(fields[i].name, name))
-			continue;
-		*value_r = fields[i].text.n > 0 ? value_text(fields[i].text) : value_none();
-		return true;
-	}
-	return false;
-}
-
 static value text_or_none(str s)
 {
 	return s.n > 0 ? value_text(s) : value_none();
@@ -142,7 +114,7 @@ value subject_value(const struct subject *s, str column, struct arena *a)
 		return v->touches > 0 ? value_time(v->first_us) : value_none();
 	if (str_eq(column, S("last_at")))
 		return v->touches > 0 ? value_time(v->last_us) : value_none();
-	if (origin_value(v, column, &found))
+	if (subject_origin(v, column, &found))
 		return found;
 	return s->rule_row.field(s->rule_row.arg, column);
 }

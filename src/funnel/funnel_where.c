@@ -49,39 +49,10 @@ bool portrait_where(const struct portrait *t, const struct touch *history, size_
 	return !t->plan->spec.where || rule_test(t->plan->spec.where, &row);
 }
 
-/* "first_source" and its like: where the subject's first touch came from, or the latest. */
-static bool origin_value(const struct subject_view *v, str by, value *value_r)
-{
-	bool first = str_starts(by, S("first_"));
-	if (!first && !str_starts(by, S("latest_")))
-		return false;
-	const struct origin *o = first ? &v->first_origin : &v->latest_origin;
-	const struct {
-		str name, value;
-	} fields[] = {
-		{ S("source"), o->source },
-		{ S("medium"), o->medium },
-		{ S("campaign"), o->campaign },
-		{ S("content"), o->content },
-		{ S("term"), o->term },
-		{ S("referrer"), o->referrer },
-		{ S("channel"), first ? v->first_channel : v->latest_channel },
-	};
-	str name = str_sub(by, first ? 6 : 7, by.n);
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		if (str_eq(fields[i].name, name)) {
-			*value_r = fields[i].value.n > 0 ? value_text(fields[i].value)
-							 : value_none();
-			return true;
-		}
-	}
-	return false;
-}
-
 value portrait_breakdown(const struct portrait *t, str by)
 {
 	value v;
-	if (origin_value(&t->view, by, &v))
+	if (subject_origin(&t->view, by, &v))
 		return v;
 	struct subject_row subject = row_of(t);
 	struct rule_row row = subject_rule_row(&subject);

@@ -215,12 +215,6 @@ bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from,
 	return true;
 }
 
-struct load_state {
-	struct people *p;
-	err *e;
-	bool failed;
-};
-
 static bool load_block(void *arg, uint64_t block, str bytes)
 {
 	struct load_state *s = arg;

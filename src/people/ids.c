@@ -180,13 +180,6 @@ bool ids_add(struct people *p, const struct new_id *id, err *e)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-struct load_state {
-	struct people *p;
-	err *e;
-	bool failed;
-	uint64_t profiles; /* as stored */
-};
-
 static bool load_block(void *arg, uint64_t block, str bytes)
 {
 	struct load_state *s = arg;

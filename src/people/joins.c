@@ -281,11 +281,7 @@ static void edge_encode(struct buf *b, const struct edge *edge)
 
 static bool edge_load(void *arg, uint64_t seq, str bytes)
 {
-	struct {
-		struct people *p;
-		err *e;
-		bool failed;
-	} *s = arg;
+	struct load_state *s = arg;
 	struct reader r;
 	reader_init(&r, bytes.p, bytes.n);
 	struct edge edge = { .seq = seq };
@@ -325,11 +321,7 @@ static void device_encode(struct buf *b, const struct device *d)
 
 static bool device_load(void *arg, uint64_t profile, str bytes)
 {
-	struct {
-		struct people *p;
-		err *e;
-		bool failed;
-	} *s = arg;
+	struct load_state *s = arg;
 	struct reader r;
 	reader_init(&r, bytes.p, bytes.n);
 	uint64_t n = reader_varint(&r);
@@ -356,11 +348,7 @@ bool joins_open(struct people *p, const struct hooks_env *env, err *e)
 {
 	if (env->empty)
 		return true;
-	struct {
-		struct people *p;
-		err *e;
-		bool failed;
-	} s = { p, e, false };
+	struct load_state s = { p, e, false };
 	if (!ledger_scan(p->ledger, LEDGER_EDGES, 0, edge_load, &s, e) || s.failed ||
 	    !ledger_scan(p->ledger, LEDGER_DEVICES, 0, device_load, &s, e) || s.failed)
 		return false;

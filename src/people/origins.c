@@ -111,12 +111,6 @@ bool origins_changes(struct people *p, struct writeback *wb, err *e)
 	return true;
 }
 
-struct load_state {
-	struct people *p;
-	err *e;
-	bool failed;
-};
-
 static bool load_row(void *arg, uint64_t number, str bytes)
 {
 	struct load_state *s = arg;

@@ -74,6 +74,9 @@ struct subject_view {
 bool people_view(struct people *p, uint64_t subject, struct arena *a, struct subject_view *v_r,
 		 err *e) MUST_CHECK;
 value subject_cell(const struct subject_view *v, str key); /* VALUE_NONE when unknown */
+/* "first_source", "latest_campaign", ...: where the first touch came from, or the latest. False:
+ * the field is none of these. */
+bool subject_origin(const struct subject_view *v, str field, value *value_r);
 
 /* Every visible subject of that entity, in order of number. */
 typedef bool (*subject_fn)(void *arg, uint64_t subject);

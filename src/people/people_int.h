@@ -19,6 +19,13 @@
 #define SYSTEM_BYTES_MAX 64
 #define ID_BYTES_MAX	 512
 
+/* While rows are read: the first failure ends it. */
+struct load_state {
+	struct people *p;
+	err *e;
+	bool failed;
+};
+
 /* ---- ids.c: which id stands for which profile ------------------------------------------------ */
 
 /* Profiles are stored in blocks of 64; a block in memory has not been written back yet. */

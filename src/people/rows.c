@@ -7,8 +7,6 @@
  */
 #include "people/people_int.h"
 
-#include "journal/channel.h"
-
 static const struct rule_field PERSON_FIELDS[] = {
 	{ .name = S("email"), .type = RULE_MULTI },
 	{ .name = S("user_id"), .type = RULE_MULTI },
@@ -49,11 +47,6 @@ const struct rule_catalogue *touch_catalogue(void)
 							 .n = ARRAY_LEN(TOUCH_FIELDS),
 							 .open = true };
 	return &CATALOGUE;
-}
-
-static value text_or_none(str s)
-{
-	return s.n ? value_text(s) : value_none();
 }
 
 static value touch_field(void *arg, str name)
@@ -97,17 +90,6 @@ struct rule_row touch_row(const struct touch *t, int64_t now_us)
 
 /* ---- subjects -------------------------------------------------------------------------------- */
 
-static value origin_field(const struct origin *o, str channel, str part)
-{
-	if (str_eq(part, S("source")))
-		return text_or_none(o->source);
-	if (str_eq(part, S("medium")))
-		return text_or_none(o->medium);
-	if (str_eq(part, S("campaign")))
-		return text_or_none(o->campaign);
-	return str_eq(part, S("channel")) ? text_or_none(channel) : value_none();
-}
-
 static value cell_nocase(const struct subject_view *v, str name)
 {
 	value exact = subject_cell(v, name);
@@ -147,18 +129,9 @@ static value subject_field(void *arg, str name)
 		return subject_cell(v, S("stage_since"));
 	if (str_eq(name, S("time_in_role")))
 		return subject_cell(v, S("role_since"));
-	if (str_starts(name, S("first_"))) {
-		value found = origin_field(&v->first_origin, v->first_channel,
-					   str_sub(name, 6, name.n));
-		if (found.kind != VALUE_NONE)
-			return found;
-	}
-	if (str_starts(name, S("latest_"))) {
-		value found = origin_field(&v->latest_origin, v->latest_channel,
-					   str_sub(name, 7, name.n));
-		if (found.kind != VALUE_NONE)
-			return found;
-	}
+	value origin;
+	if (subject_origin(v, name, &origin) && origin.kind != VALUE_NONE)
+		return origin;
 	if (str_starts(name, S("company.")) && r->company)
 		return cell_nocase(r->company, str_sub(name, 8, name.n));
 	value own = cell_nocase(v, name);

@@ -264,6 +264,33 @@ value subject_cell(const struct subject_view *v, str key)
 	return value_none();
 }
 
+bool subject_origin(const struct subject_view *v, str field, value *value_r)
+{
+	bool first = str_starts(field, S("first_"));
+	if (!first && !str_starts(field, S("latest_")))
+		return false;
+	const struct origin *o = first ? &v->first_origin : &v->latest_origin;
+	const struct {
+		str name, text;
+	} fields[] = {
+		{ S("source"), o->source },
+		{ S("medium"), o->medium },
+		{ S("campaign"), o->campaign },
+		{ S("content"), o->content },
+		{ S("term"), o->term },
+		{ S("referrer"), o->referrer },
+		{ S("channel"), first ? v->first_channel : v->latest_channel },
+	};
+	str name = str_sub(field, first ? 6 : 7, field.n);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		if (!str_eq(fields[i].name, name))
+			continue;
+		*value_r = fields[i].text.n ? value_text(fields[i].text) : value_none();
+		return true;
+	}
+	return false;
+}
+
 /* Brings the rows of the next stretch of profiles into memory with one call. */
 #define HOLD_AHEAD 4096
 
