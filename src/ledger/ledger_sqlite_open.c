@@ -124,7 +124,7 @@ static bool configure_writer(struct sqlite_ledger *l, err *e)
 		 "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
 		 "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF;"
 		 "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
-		 "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = %zu;",
+		 "PRAGMA cache_size = -8192; PRAGMA journal_size_limit = %zu;",
 		 LEDGER_PAGE_BYTES, l->mode == LEDGER_MEMORY ? "MEMORY" : "WAL",
 		 LEDGER_LOG_BYTES_KEPT);
 	if (!exec(l, sql, "cannot open the ledger for writing", e))

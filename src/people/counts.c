@@ -95,6 +95,13 @@ bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint
 	return true;
 }
 
+void counts_prefetch(const struct people *p, uint32_t profile)
+{
+	const struct count *c = counts_get(p, profile);
+	if (c)
+		__builtin_prefetch(c, 1);
+}
+
 const struct count *counts_get(const struct people *p, uint32_t profile)
 {
 	uint64_t block = (profile - 1) / BLOCK_PROFILES;

@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 
+#define PREPARE_AHEAD 128
+
 static void people_close_hook(struct people **pp)
 {
 	struct people *p = *pp;
@@ -182,14 +184,43 @@ static bool people_forget(struct people *p, const struct map64 *profiles, err *e
 	return true;
 }
 
+/* The strongest id of an intake, as the map knows it; false: it has none that is looked up ahead.
+ */
+static bool key_ahead(const struct intake *in, struct hash128 *key_r)
+{
+	if (in->user_id.n)
+		*key_r = id_key(ID_USER, S(""), in->user_id);
+	else if (in->anonymous_id.n)
+		*key_r = id_key(ID_ANONYMOUS, S(""), in->anonymous_id);
+	else
+		return false;
+	return true;
+}
+
+/* Among a million people nothing of a touch is in the cache: where the next touches' ids and counts
+ * lie is fetched while the first are worked on. */
 static void people_prepare(struct people *p, const struct intake *items, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct intake *in = &items[i];
-		if (in->anonymous_id.n)
-			idmap_prefetch(p->ids.map, id_key(ID_ANONYMOUS, S(""), in->anonymous_id));
-		if (in->user_id.n)
-			idmap_prefetch(p->ids.map, id_key(ID_USER, S(""), in->user_id));
+	struct hash128 keys[PREPARE_AHEAD];
+	bool wanted[PREPARE_AHEAD];
+	for (size_t from = 0; from < n; from += PREPARE_AHEAD) {
+		size_t some = MIN(n - from, (size_t)PREPARE_AHEAD);
+		for (size_t i = 0; i < some; i++) {
+			wanted[i] = key_ahead(&items[from + i], &keys[i]);
+			if (wanted[i])
+				idmap_prefetch(p->ids.map, keys[i]);
+		}
+		for (size_t i = 0; i < some; i++) {
+			uint64_t profile;
+			bool found = false;
+			err ignored; /* said when the touch itself is decided */
+			if (!wanted[i] ||
+			    !idmap_get(p->ids.map, keys[i], &profile, &found, &ignored) || !found)
+				continue;
+			__builtin_prefetch(&p->joins.parent.items[profile - 1]);
+			__builtin_prefetch(&p->joins.next.items[profile - 1]);
+			counts_prefetch(p, (uint32_t)profile);
+		}
 	}
 }
 

@@ -167,6 +167,7 @@ void counts_close(struct people *p);
 bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint64_t effect_seq,
 		 err *e) MUST_CHECK;
 const struct count *counts_get(const struct people *p, uint32_t profile); /* NULL: none */
+void counts_prefetch(const struct people *p, uint32_t profile);
 bool counts_forget(struct people *p, uint32_t profile, err *e) MUST_CHECK;
 bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
 		    err *e) MUST_CHECK;
