@@ -66,6 +66,8 @@ struct store {
 /* store.c: everything a data directory holds, loaded and brought up to date from the records. */
 bool store_open(struct store *s, err *e) MUST_CHECK;
 void store_close(struct store *s);
+/* store_rows.c */
+bool store_rows_load(struct store *s, err *e) MUST_CHECK;
 struct import_row *store_import(struct store *s, uint64_t import); /* NULL: no such */
 bool store_note_undone(struct store *s, uint64_t import, err *e) MUST_CHECK;
 /* In the answers of this store: imports that are open or undone (as of its number) are hidden. */
