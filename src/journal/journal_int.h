@@ -66,8 +66,6 @@ struct store {
 /* store.c: everything a data directory holds, loaded and brought up to date from the records. */
 bool store_open(struct store *s, err *e) MUST_CHECK;
 void store_close(struct store *s);
-/* store_rows.c */
-bool store_rows_load(struct store *s, err *e) MUST_CHECK;
 struct import_row *store_import(struct store *s, uint64_t import); /* NULL: no such */
 bool store_note_undone(struct store *s, uint64_t import, err *e) MUST_CHECK;
 /* In the answers of this store: imports that are open or undone (as of its number) are hidden. */
@@ -76,6 +74,8 @@ bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden
 		void *arg, err *e) MUST_CHECK;
 /* Folds everything visible into `people`, which must be empty; for as_of and verify. */
 bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e) MUST_CHECK;
+/* store_rows.c: imports and configuration as rows of the ledger. */
+bool store_rows_load(struct store *s, err *e) MUST_CHECK;
 bool store_import_encode(const struct import_row *row, struct buf *b, err *e) MUST_CHECK;
 bool store_config_encode(const struct config_row *row, struct buf *b, err *e) MUST_CHECK;
 const struct config_row *store_config(const struct store *s, str name);
