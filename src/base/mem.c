@@ -11,6 +11,7 @@
 
 static _Atomic uint64_t fail_countdown;
 static atomic_bool fail_seen;
+static atomic_bool fail_once;
 
 static bool fails_now(void)
 {
@@ -21,6 +22,8 @@ static bool fails_now(void)
 		atomic_store_explicit(&fail_countdown, left - 1, memory_order_relaxed);
 		return false;
 	}
+	if (atomic_load_explicit(&fail_once, memory_order_relaxed))
+		atomic_store(&fail_countdown, 0);
 	atomic_store(&fail_seen, true);
 	return true;
 }
@@ -51,8 +54,15 @@ void mem_free(void *block)
 	free(block);
 }
 
+void mem_fail_once(uint64_t n)
+{
+	mem_fail_at(n);
+	atomic_store(&fail_once, true);
+}
+
 void mem_fail_at(uint64_t n)
 {
+	atomic_store(&fail_once, false);
 	atomic_store(&fail_seen, false);
 	atomic_store(&fail_countdown, n);
 }

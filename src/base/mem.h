@@ -25,6 +25,8 @@ void mem_free(void *block);
 /* For tests: the n-th allocation from now on (1 = the next) and all after it fail; 0 switches the
  * failing off. mem_failed() says whether one has failed since. */
 void mem_fail_at(uint64_t n);
+/* Only the n-th fails. */
+void mem_fail_once(uint64_t n);
 bool mem_failed(void);
 
 #endif

@@ -155,18 +155,24 @@ static void every_failing_allocation_loses_nothing(void **state)
 {
 	uint64_t n = 0, runs = 0;
 	(void)state;
-	for (bool failed = true; failed; n += 1 + n / 40) {
-		struct world w;
-		struct answers o = { 0 };
-		world_init(&w);
-		mem_fail_at(n + 1);
-		play(w.j, &o);
-		failed = mem_failed();
-		mem_fail_at(0);
-		world_close(&w);
-		check_and_finish(&w, &o);
-		world_fini(&w);
-		runs++;
+	for (bool failed = true; failed; n++) {
+		failed = false;
+		for (int once = 0; once < 2; once++) {
+			struct world w;
+			struct answers o = { 0 };
+			world_init(&w);
+			if (once)
+				mem_fail_once(n + 1);
+			else
+				mem_fail_at(n + 1);
+			play(w.j, &o);
+			failed |= mem_failed();
+			mem_fail_at(0);
+			world_close(&w);
+			check_and_finish(&w, &o);
+			world_fini(&w);
+			runs++;
+		}
 	}
 	print_message("%llu runs, up to the %llu-th allocation\n", (unsigned long long)runs,
 		      (unsigned long long)n);
