@@ -67,6 +67,8 @@ struct store {
 bool store_open(struct store *s, err *e) MUST_CHECK;
 void store_close(struct store *s);
 struct import_row *store_import(struct store *s, uint64_t import); /* NULL: no such */
+/* Every checksum of the runs of message ids, which a reader does not open otherwise. */
+bool store_check_messages(struct store *s, err *e) MUST_CHECK;
 bool store_note_undone(struct store *s, uint64_t import, err *e) MUST_CHECK;
 /* In the answers of this store: imports that are open or undone (as of its number) are hidden. */
 bool store_hides(const struct store *s, uint64_t import);

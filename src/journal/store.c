@@ -333,6 +333,20 @@ static bool open_messages(struct store *s, str manifest, err *e)
 	return true;
 }
 
+bool store_check_messages(struct store *s, err *e)
+{
+	static const uint64_t KEY = META_MESSAGES;
+	str manifest;
+	struct idmap *m = NULL;
+	struct idmap_options o = {
+		.fs = s->fs, .dir = s->dir, .name = "messages", .read_only = true
+	};
+	bool ok = ledger_load(s->ledger, LEDGER_META, &KEY, 1, &s->texts, &manifest, e) &&
+		  idmap_open(&o, manifest, &m, e) && idmap_check(m, e);
+	idmap_close(&m);
+	return ok;
+}
+
 static bool load_rows(struct store *s, err *e)
 {
 	static const uint64_t KEYS[] = { META_APPLIED, META_MESSAGES, META_MESSAGES_FLUSHED };

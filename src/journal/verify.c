@@ -121,7 +121,7 @@ bool journal_verify(const char *dir, void (*sentence)(void *arg, const char *sen
 		return false;
 	struct store *s = snapshot_store(snapshot);
 	struct verifying v = { .s = s, .say = sentence, .arg = arg, .expected_seq = 1, .e = e };
-	bool ok = ledger_check(s->ledger, e) &&
+	bool ok = ledger_check(s->ledger, e) && store_check_messages(s, e) &&
 		  store_scan(s, 1, s->last_seq, true, verify_touch, &v, e) && !v.failed;
 	if (ok && v.expected_seq != s->last_seq + 1)
 		say(&v, "the journal's last touches are missing");

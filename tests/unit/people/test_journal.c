@@ -103,6 +103,30 @@ static void configuration_keeps_its_versions(void **state)
 	world_fini(&w);
 }
 
+static void a_damaged_run_of_message_ids_is_named(void **state)
+{
+	struct world w;
+	char path[512];
+	uint64_t differences, touches;
+	(void)state;
+	world_init(&w);
+	world_one(&w, TRUST_SECRET, touch_named("page_viewed", "u1", DAY(1), "m1"));
+	world_close(&w);
+	WORLD_OK(&w, journal_verify(w.dir, NULL, NULL, &differences, &touches, &w.e));
+	snprintf(path, sizeof path, "%s/messages-000001.run", w.dir);
+	FILE *f = fopen(path, "r+b");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, -1, SEEK_END), 0);
+	int last = fgetc(f);
+	assert_int_equal(fseek(f, -1, SEEK_END), 0);
+	fputc(last ^ 1, f);
+	fclose(f);
+	assert_false(journal_verify(w.dir, NULL, NULL, &differences, &touches, &w.e));
+	assert_int_equal(w.e.code, ERR_CORRUPT);
+	assert_non_null(strstr(w.e.text, "messages-000001.run"));
+	world_fini(&w);
+}
+
 static void one_process_writes_at_a_time(void **state)
 {
 	struct world w;
@@ -186,6 +210,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_runs_ahead_is_corrected),
 		cmocka_unit_test(as_of_shows_what_was_known_then),
 		cmocka_unit_test(configuration_keeps_its_versions),
+		cmocka_unit_test(a_damaged_run_of_message_ids_is_named),
 		cmocka_unit_test(one_process_writes_at_a_time),
 		cmocka_unit_test(a_rehearsal_leaves_nothing_behind),
 		cmocka_unit_test(what_is_to_be_delivered_stays_until_it_is_done),
