@@ -236,6 +236,15 @@ void journal_close(struct journal **jj)
 	journal_release(j);
 }
 
+void journal_on_commit(struct journal *j, void (*committed)(void *arg, uint64_t last_seq),
+		       void *arg)
+{
+	mutex_lock(&j->mutex);
+	j->committed_arg = arg;
+	j->committed = committed;
+	mutex_unlock(&j->mutex);
+}
+
 void journal_numbers(struct journal *j, struct journal_numbers *n_r)
 {
 	mutex_lock(&j->mutex);

@@ -182,6 +182,10 @@ bool journal_outbox_done(struct journal *j, uint64_t id, err *e) MUST_CHECK;
 bool journal_outbox_retry(struct journal *j, uint64_t id, int64_t due_us, err *e) MUST_CHECK;
 /* Waits until everything accepted so far is in the projections on disk. */
 bool journal_flush(struct journal *j, err *e) MUST_CHECK;
+/* Called on the writer's thread after each commit with the last touch's number; must not wait.
+ * Before anything is submitted; one listener. */
+void journal_on_commit(struct journal *j, void (*committed)(void *arg, uint64_t last_seq),
+		       void *arg);
 /* The writer's own view; only while nobody submits (tests, imports' end). */
 struct people *journal_people(struct journal *j);
 

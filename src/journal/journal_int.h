@@ -145,6 +145,8 @@ struct journal {
 	int64_t timer_next_us;
 	VEC(struct ledger_timer_change) timers_done;
 	uint64_t outbox_last_id; /* highest number given */
+	void (*committed)(void *arg, uint64_t last_seq);
+	void *committed_arg;
 	struct journal_numbers numbers;
 	uint64_t commit_classes[COMMIT_CLASSES];
 };

@@ -154,6 +154,16 @@ static void note_commit(struct journal *j, int64_t us)
 	mutex_unlock(&j->mutex);
 }
 
+static void tell_committed(struct journal *j)
+{
+	mutex_lock(&j->mutex);
+	void (*committed)(void *, uint64_t) = j->committed;
+	void *arg = j->committed_arg;
+	mutex_unlock(&j->mutex);
+	if (committed)
+		committed(arg, j->store.last_seq);
+}
+
 static bool commit_rows(struct journal *j, double share, bool all, err *e)
 {
 	struct store *s = &j->store;
@@ -196,6 +206,8 @@ static bool commit_rows(struct journal *j, double share, bool all, err *e)
 					       j->wb.timers.items[i].timer.due_us);
 	}
 	note_commit(j, time_monotonic_us() - began);
+	if (n)
+		tell_committed(j);
 	return true;
 }
 
