@@ -118,14 +118,17 @@ bool journal_open(const char *dir, const struct journal_options *o, struct journ
 	return true;
 }
 
+static bool queue_is_full(err *e)
+{
+	return err_set(e, ERR_BUSY, "too much is waiting to be written; try again in a moment");
+}
+
 static bool run_job(struct journal *j, struct job *job, err *e)
 {
 	cond_init(&job->finished);
-	job->queued_us = time_monotonic_us();
 	if (!queue_put(j->queue, job, 0)) {
 		cond_fini(&job->finished);
-		return err_set(e, ERR_BUSY,
-			       "too much is waiting to be written; try again in a moment");
+		return queue_is_full(e);
 	}
 	mutex_lock(&j->mutex);
 	while (!job->done)
@@ -137,15 +140,37 @@ static bool run_job(struct journal *j, struct job *job, err *e)
 	return job->ok;
 }
 
-bool journal_submit(struct journal *j, struct batch *b, err *e)
+static bool batch_begin(struct batch *b, err *e)
 {
 	if (b->n > BATCH_ITEMS_MAX)
 		return err_set(e, ERR_LIMIT, "one batch may hold %d touches at most",
 			       BATCH_ITEMS_MAX);
 	for (size_t i = 0; i < b->n; i++)
 		b->items[i].outcome = OUTCOME_PENDING;
+	return true;
+}
+
+bool journal_submit(struct journal *j, struct batch *b, err *e)
+{
 	struct job job = { .kind = JOB_BATCH, .batch = b };
-	return run_job(j, &job, e);
+	return batch_begin(b, e) && run_job(j, &job, e);
+}
+
+bool journal_submit_then(struct journal *j, struct batch *b, submitted_fn done, void *arg, err *e)
+{
+	if (!batch_begin(b, e))
+		return false;
+	struct job *job = mem_zalloc(1, sizeof *job);
+	if (!job)
+		return err_nomem(e);
+	job->kind = JOB_BATCH;
+	job->batch = b;
+	job->then = done;
+	job->then_arg = arg;
+	if (queue_put(j->queue, job, 0))
+		return true;
+	mem_free(job);
+	return queue_is_full(e);
 }
 
 bool journal_import_begin(struct journal *j, str state, uint64_t *import_r, err *e)

@@ -156,6 +156,12 @@ void journal_close(struct journal **j);
  * item has its outcome. ERR_BUSY: the queue or the disk is full; ERR_UNCERTAIN: send it again with
  * the same message ids. */
 bool journal_submit(struct journal *j, struct batch *b, err *e) MUST_CHECK;
+/* The same without waiting: `done` is told by the writer's thread, which it must not hold up, once
+ * the batch is on disk or it is clear that it will not be. Batch and texts are the writer's until
+ * then. False: not taken, and `done` is never called. */
+typedef void (*submitted_fn)(void *arg, bool ok, const err *e);
+bool journal_submit_then(struct journal *j, struct batch *b, submitted_fn done, void *arg,
+			 err *e) MUST_CHECK;
 
 /* An import begins: its number. `state` is kept with it (import_state replaces it). ERR_CONFLICT
  * when one was interrupted: resume or undo it first. */

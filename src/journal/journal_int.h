@@ -118,8 +118,9 @@ struct job {
 	bool ok;
 	bool done;
 	err e;
-	struct cond finished;
-	int64_t queued_us;
+	struct cond finished; /* of those who wait */
+	submitted_fn then;    /* not NULL: nobody waits; told, and the job is freed */
+	void *then_arg;
 };
 
 #define COMMIT_CLASSES 256

@@ -15,8 +15,8 @@
 
 #include <math.h>
 
-#define GROUP_JOBS_MAX	64
-#define GROUP_BYTES_MAX (256 * MIB)
+#define GROUP_JOBS_MAX	1024  /* single touches share a commit */
+#define GROUP_ITEMS_MAX 10000 /* a group takes no further batch beyond this */
 #define SWEEP_US	(INT64_C(950) * 1000)
 #define IDLE_WAIT_US	(INT64_C(100) * 1000)
 
@@ -257,6 +257,11 @@ bool group_append_then(struct journal *j, const struct touch *t, err *e)
 
 static void answer(struct journal *j, struct job *job, bool ok, const err *e)
 {
+	if (job->then) {
+		job->then(job->then_arg, ok, e);
+		mem_free(job);
+		return;
+	}
 	mutex_lock(&j->mutex);
 	job->ok = ok;
 	if (!ok)
@@ -316,13 +321,20 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 	return err_set(e, ERR_INVALID, "no such job");
 }
 
+/* The batches from jobs[i] on that become one group: where they end. */
+static size_t group_end(struct job *const *jobs, size_t i, size_t n)
+{
+	size_t items = 0;
+	for (; i < n && jobs[i]->kind == JOB_BATCH && items < GROUP_ITEMS_MAX; i++)
+		items += jobs[i]->batch->n;
+	return i;
+}
+
 /* Batches that stand together become one group; any other job stands alone. */
 static void run_jobs(struct journal *j, struct job **jobs, size_t n)
 {
 	for (size_t i = 0; i < n;) {
-		size_t k = i;
-		while (k < n && jobs[k]->kind == JOB_BATCH)
-			k++;
+		size_t k = group_end(jobs, i, n);
 		size_t end = k > i ? k : i + 1;
 		err e = { 0 };
 		bool ok = (!j->must_reload || reload(j, &e)) &&

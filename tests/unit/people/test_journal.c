@@ -5,6 +5,8 @@
  */
 #include "people_test.h"
 
+#include "base/thread.h"
+
 static void a_message_id_is_recognised(void **state)
 {
 	struct world w;
@@ -52,6 +54,83 @@ static void a_clock_that_runs_ahead_is_corrected(void **state)
 	struct subject_view v = world_view(&w, "u1");
 	assert_true(v.last_us <= time_now_us());
 	world_verify(&w);
+	world_fini(&w);
+}
+
+/* ---- nobody waits ---------------------------------------------------------------------------- */
+
+#define SINGLES 600
+
+struct told {
+	struct mutex mutex;
+	size_t ok, failed;
+};
+
+static void tell(void *arg, bool ok, const err *e)
+{
+	struct told *t = arg;
+	(void)e;
+	mutex_lock(&t->mutex);
+	t->ok += ok;
+	t->failed += !ok;
+	mutex_unlock(&t->mutex);
+}
+
+static void touches_that_nobody_waits_for_share_commits(void **state)
+{
+	static struct intake items[SINGLES];
+	static struct batch batches[SINGLES];
+	struct world w;
+	struct told told = { 0 };
+	struct journal_numbers numbers;
+	(void)state;
+	world_init(&w);
+	mutex_init(&told.mutex);
+	for (size_t i = 0; i < SINGLES; i++) {
+		items[i] = touch_named("page_viewed", "u1", DAY(1) + (int64_t)i, NULL);
+		batches[i] = (struct batch){ .items = &items[i], .n = 1, .trust = TRUST_PUBLIC };
+		WORLD_OK(&w, journal_submit_then(w.j, &batches[i], tell, &told, &w.e));
+	}
+	WORLD_OK(&w, journal_flush(w.j, &w.e));
+	assert_int_equal(told.ok, SINGLES);
+	for (size_t i = 0; i < SINGLES; i++)
+		assert_int_equal(items[i].outcome, OUTCOME_ACCEPTED);
+	journal_numbers(w.j, &numbers);
+	assert_true(numbers.commits < SINGLES);
+	assert_int_equal(world_touches(&w), SINGLES);
+	mutex_fini(&told.mutex);
+	world_fini(&w);
+}
+
+static void a_full_queue_is_an_answer_and_what_was_taken_is_told(void **state)
+{
+	static struct intake items[SINGLES];
+	static struct batch batches[SINGLES];
+	struct world w = { 0 };
+	struct told told = { 0 };
+	size_t taken = 0, refused = 0;
+	(void)state;
+	world_init(&w);
+	world_close(&w);
+	w.options.queue_batches_max = 2;
+	world_open(&w);
+	mutex_init(&told.mutex);
+	for (size_t i = 0; i < SINGLES; i++) {
+		items[i] = touch_named("page_viewed", "u1", DAY(1) + (int64_t)i, NULL);
+		batches[i] = (struct batch){ .items = &items[i], .n = 1, .trust = TRUST_PUBLIC };
+		if (journal_submit_then(w.j, &batches[i], tell, &told, &w.e))
+			taken++;
+		else
+			refused += w.e.code == ERR_BUSY;
+	}
+	assert_true(taken > 0 && refused > 0);
+	assert_int_equal(taken + refused, SINGLES);
+	world_close(&w); /* finishes what was taken */
+	assert_int_equal(told.ok, taken);
+	assert_int_equal(told.failed, 0);
+	world_open(&w);
+	assert_int_equal(world_touches(&w), taken);
+	mutex_fini(&told.mutex);
 	world_fini(&w);
 }
 
@@ -208,6 +287,8 @@ int main(void)
 		cmocka_unit_test(a_message_id_is_recognised),
 		cmocka_unit_test(a_write_key_may_not_send_reserved_names),
 		cmocka_unit_test(a_clock_that_runs_ahead_is_corrected),
+		cmocka_unit_test(touches_that_nobody_waits_for_share_commits),
+		cmocka_unit_test(a_full_queue_is_an_answer_and_what_was_taken_is_told),
 		cmocka_unit_test(as_of_shows_what_was_known_then),
 		cmocka_unit_test(configuration_keeps_its_versions),
 		cmocka_unit_test(a_damaged_run_of_message_ids_is_named),
