@@ -123,7 +123,7 @@ static bool queue_is_full(err *e)
 	return err_set(e, ERR_BUSY, "too much is waiting to be written; try again in a moment");
 }
 
-static bool run_job(struct journal *j, struct job *job, err *e)
+bool journal_run_job(struct journal *j, struct job *job, err *e)
 {
 	cond_init(&job->finished);
 	if (!queue_put(j->queue, job, 0)) {
@@ -153,7 +153,7 @@ static bool batch_begin(struct batch *b, err *e)
 bool journal_submit(struct journal *j, struct batch *b, err *e)
 {
 	struct job job = { .kind = JOB_BATCH, .batch = b };
-	return batch_begin(b, e) && run_job(j, &job, e);
+	return batch_begin(b, e) && journal_run_job(j, &job, e);
 }
 
 bool journal_submit_then(struct journal *j, struct batch *b, submitted_fn done, void *arg, err *e)
@@ -176,7 +176,7 @@ bool journal_submit_then(struct journal *j, struct batch *b, submitted_fn done, 
 bool journal_import_begin(struct journal *j, str state, uint64_t *import_r, err *e)
 {
 	struct job job = { .kind = JOB_IMPORT_BEGIN, .text = state };
-	if (!run_job(j, &job, e))
+	if (!journal_run_job(j, &job, e))
 		return false;
 	*import_r = job.import;
 	return true;
@@ -185,35 +185,29 @@ bool journal_import_begin(struct journal *j, str state, uint64_t *import_r, err 
 bool journal_import_close(struct journal *j, uint64_t import, str state, err *e)
 {
 	struct job job = { .kind = JOB_IMPORT_CLOSE, .import = import, .text = state };
-	return run_job(j, &job, e);
+	return journal_run_job(j, &job, e);
 }
 
 bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result *r, err *e)
 {
 	struct job job = { .kind = JOB_IMPORT_UNDO, .import = import };
-	if (!run_job(j, &job, e))
+	if (!journal_run_job(j, &job, e))
 		return false;
 	*r = job.undo;
 	return true;
 }
 
-bool journal_config_set(struct journal *j, str name, str text, str by, err *e)
-{
-	struct job job = { .kind = JOB_CONFIG, .name = name, .text = text, .by = by };
-	return run_job(j, &job, e);
-}
-
 bool journal_flush(struct journal *j, err *e)
 {
 	struct job job = { .kind = JOB_FLUSH };
-	return run_job(j, &job, e);
+	return journal_run_job(j, &job, e);
 }
 
 bool journal_outbox_due(struct journal *j, int64_t now_us, size_t max, struct arena *a,
 			struct outbox_item **items_r, size_t *n_r, err *e)
 {
 	struct job job = { .kind = JOB_OUTBOX_DUE, .at_us = now_us, .items_max = max, .arena = a };
-	if (!run_job(j, &job, e))
+	if (!journal_run_job(j, &job, e))
 		return false;
 	*items_r = job.items;
 	*n_r = job.items_n;
@@ -223,13 +217,13 @@ bool journal_outbox_due(struct journal *j, int64_t now_us, size_t max, struct ar
 bool journal_outbox_done(struct journal *j, uint64_t id, err *e)
 {
 	struct job job = { .kind = JOB_OUTBOX_DONE, .outbox_id = id };
-	return run_job(j, &job, e);
+	return journal_run_job(j, &job, e);
 }
 
 bool journal_outbox_retry(struct journal *j, uint64_t id, int64_t due_us, err *e)
 {
 	struct job job = { .kind = JOB_OUTBOX_RETRY, .outbox_id = id, .at_us = due_us };
-	return run_job(j, &job, e);
+	return journal_run_job(j, &job, e);
 }
 
 struct people *journal_people(struct journal *j)

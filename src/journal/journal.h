@@ -177,8 +177,25 @@ bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result 
 			 err *e) MUST_CHECK;
 
 /* Configuration by name ("stages", "rule.mql"); the empty value removes. Valid from the next touch.
- */
+ * Values of names that begin with "secret." are told by journal_config_watch alone, and wiped when
+ * they are replaced; that somebody changed them stays known. */
 bool journal_config_set(struct journal *j, str name, str value, str by, err *e) MUST_CHECK;
+typedef bool (*config_fn)(void *arg, str name, str value, uint64_t from_seq, int64_t from_us,
+			  str by);
+/* Calls `each` for every value that holds now, before it returns, and from then on for each that
+ * was changed (empty: removed), when that is on disk and before the change is answered. On the
+ * writer's thread: must not wait. `false` from `each` means nothing. */
+bool journal_config_watch(struct journal *j, config_fn each, void *arg, err *e) MUST_CHECK;
+/* Who changed what, newest first: at most `max` changes older than number `before` (0: all), in the
+ * arena. Values of secret names are empty. */
+struct config_change {
+	uint64_t number;
+	str name, value, old; /* old: what held before; empty when nothing did */
+	str by;
+	int64_t at_us;
+};
+bool journal_config_history(struct journal *j, uint64_t before, size_t max, struct arena *a,
+			    struct config_change **changes_r, size_t *n_r, err *e) MUST_CHECK;
 /* What is due for delivery, earliest first, at most `max`; in the arena. It stays in the outbox
  * until journal_outbox_done (delivered, or given up) or journal_outbox_retry (one more try, later).
  */
@@ -231,11 +248,11 @@ struct import_info {
 };
 bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r,
 		      size_t *n_r, err *e) MUST_CHECK;
-/* The value of a configuration name; empty when it was never set. In the arena. */
+/* The value of a configuration name; empty when it was never set, and for secret names. In the
+ * arena. */
 bool snapshot_config(struct snapshot *s, str name, struct arena *a, str *value_r,
 		     err *e) MUST_CHECK;
-typedef bool (*config_fn)(void *arg, str name, str value, uint64_t from_seq, int64_t from_us,
-			  str by);
+/* Every value that holds; no secret names. */
 bool snapshot_config_each(struct snapshot *s, config_fn each, void *arg, err *e) MUST_CHECK;
 
 /* Replays the journal into empty projections and compares with what is stored; reads every page and

@@ -37,6 +37,7 @@ struct config_row {
 	uint64_t from_seq;
 	uint64_t to_seq; /* 0: still valid */
 	int64_t from_us;
+	uint64_t before; /* key of the row that this one replaced; 0 none */
 	bool dirty;
 };
 
@@ -56,8 +57,10 @@ struct store {
 	uint64_t last_seq;
 	uint64_t applied_seq;		/* as the ledger says */
 	VEC(struct import_row) imports; /* by number - 1 */
-	VEC(struct config_row) config;
-	VEC(uint64_t) undone; /* imports; read by the thread that merges runs */
+	VEC(struct config_row) config;	/* by key - 1 */
+	struct map config_newest;	/* name -> key of its newest row */
+	bool config_changed;		/* a row is dirty */
+	VEC(uint64_t) undone;		/* imports; read by the thread that merges runs */
 	struct mutex undone_lock;
 	struct arena texts;
 	struct arena touch_arena; /* for scans */
@@ -81,6 +84,13 @@ bool store_rows_load(struct store *s, err *e) MUST_CHECK;
 bool store_import_encode(const struct import_row *row, struct buf *b, err *e) MUST_CHECK;
 bool store_config_encode(const struct config_row *row, struct buf *b, err *e) MUST_CHECK;
 const struct config_row *store_config(const struct store *s, str name);
+/* Adds a row behind the others and notes which one it replaces. */
+bool store_config_add(struct store *s, struct config_row row, err *e) MUST_CHECK;
+/* Names that only journal_config_watch tells the values of. */
+static inline bool config_is_secret(str name)
+{
+	return str_starts(name, S("secret."));
+}
 /* Hands every valid configuration value to these people. */
 bool store_configure(struct store *s, struct people *p, err *e) MUST_CHECK;
 /* What the joins of this store leave out; for hooks_env. */
@@ -98,6 +108,8 @@ enum job_kind {
 	JOB_IMPORT_CLOSE,
 	JOB_IMPORT_UNDO,
 	JOB_CONFIG,
+	JOB_CONFIG_WATCH,
+	JOB_CONFIG_HISTORY,
 	JOB_FLUSH,
 	JOB_OUTBOX_DUE,
 	JOB_OUTBOX_DONE,
@@ -115,6 +127,10 @@ struct job {
 	size_t items_max, items_n;
 	struct outbox_item *items;
 	struct arena *arena; /* the caller's, who waits */
+	config_fn watch;
+	void *watch_arg;
+	uint64_t before;
+	struct config_change *changes;
 	bool ok;
 	bool done;
 	err e;
@@ -123,7 +139,13 @@ struct job {
 	void *then_arg;
 };
 
-#define COMMIT_CLASSES 256
+#define COMMIT_CLASSES	    256
+#define CONFIG_WATCHERS_MAX 8
+
+struct config_watcher {
+	config_fn fn;
+	void *arg;
+};
 
 struct journal {
 	struct store store;
@@ -148,9 +170,14 @@ struct journal {
 	uint64_t outbox_last_id; /* highest number given */
 	void (*committed)(void *arg, uint64_t last_seq);
 	void *committed_arg;
+	struct config_watcher watchers[CONFIG_WATCHERS_MAX]; /* the writer's */
+	size_t watchers_n;
 	struct journal_numbers numbers;
 	uint64_t commit_classes[COMMIT_CLASSES];
 };
+
+/* journal.c: puts a job into the queue and waits for its end. */
+bool journal_run_job(struct journal *j, struct job *job, err *e) MUST_CHECK;
 
 /* writer.c */
 void *writer_run(void *journal);
@@ -186,6 +213,8 @@ bool import_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
 /* A rule is new: counters are folded from all that happened, then everyone is asked once. */
 bool evaluate_everyone(struct journal *j, err *e) MUST_CHECK;
 bool config_set(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool config_watch(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool config_history(struct journal *j, struct job *job, err *e) MUST_CHECK;
 /* After a crash between an undo's commit and its write-back: computes its subjects anew. */
 bool undo_apply(struct store *s, uint64_t import, uint64_t effect_seq, struct undo_result *r,
 		err *e) MUST_CHECK;

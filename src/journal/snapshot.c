@@ -136,7 +136,8 @@ bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **
 
 bool snapshot_config(struct snapshot *s, str name, struct arena *a, str *value_r, err *e)
 {
-	const struct config_row *row = store_config(&s->store, name);
+	const struct config_row *row = config_is_secret(name) ? NULL
+							      : store_config(&s->store, name);
 	*value_r = row ? str_dup(a, row->value) : S("");
 	return !a->over || arena_err(a, e);
 }
@@ -146,7 +147,8 @@ bool snapshot_config_each(struct snapshot *s, config_fn each, void *arg, err *e)
 	(void)e;
 	for (size_t i = 0; i < s->store.config.n; i++) {
 		const struct config_row *row = &s->store.config.items[i];
-		if (store_config(&s->store, row->name) != row || row->value.n == 0)
+		if (row->value.n == 0 || config_is_secret(row->name) ||
+		    store_config(&s->store, row->name) != row)
 			continue;
 		if (!each(arg, row->name, row->value, row->from_seq, row->from_us, row->by))
 			break;

@@ -413,6 +413,8 @@ void store_close(struct store *s)
 	vec_free(&s->undone);
 	mutex_fini(&s->undone_lock);
 	vec_free(&s->config);
+	map_fini(&s->config_newest);
+	s->config_changed = false;
 	arena_fini(&s->texts);
 	arena_fini(&s->touch_arena);
 	s->messages_changed = false;

@@ -77,23 +77,36 @@ static bool load_config(void *arg, uint64_t key, str bytes)
 	if (r.bad)
 		return err_set(l->e, ERR_CORRUPT, "configuration row %llu cannot be read",
 			       (unsigned long long)key);
-	if (!vec_push(&l->s->config, row))
-		return err_nomem(l->e);
+	if (key != l->s->config.n + 1)
+		return err_set(l->e, ERR_CORRUPT, "configuration row %llu is missing",
+			       (unsigned long long)l->s->config.n + 1);
+	if (!store_config_add(l->s, row, l->e))
+		return false;
 	l->failed = false;
+	return true;
+}
+
+bool store_config_add(struct store *s, struct config_row row, err *e)
+{
+	row.before = 0;
+	map_get(&s->config_newest, row.name, &row.before);
+	if (!vec_push(&s->config, row) || !map_put(&s->config_newest, row.name, row.key))
+		return err_nomem(e);
 	return true;
 }
 
 const struct config_row *store_config(const struct store *s, str name)
 {
-	for (size_t i = s->config.n; i-- > 0;) {
-		const struct config_row *row = &s->config.items[i];
-		/* What was set after the last touch holds from the next one on, and so at present.
-		 */
-		bool now = s->as_of >= s->last_seq;
+	/* What was set after the last touch holds from the next one on, and so at present. */
+	bool now = s->as_of >= s->last_seq;
+	uint64_t key = 0;
+	map_get(&s->config_newest, name, &key);
+	for (; key; key = s->config.items[key - 1].before) {
+		const struct config_row *row = &s->config.items[key - 1];
 		bool valid = now ? row->to_seq == 0
 				 : row->from_seq <= s->as_of &&
 					     (row->to_seq == 0 || row->to_seq > s->as_of);
-		if (valid && str_eq(row->name, name))
+		if (valid)
 			return row;
 	}
 	return NULL;

@@ -85,7 +85,7 @@ static bool put_rows(struct journal *j, err *e)
 			return false;
 		row->dirty = false;
 	}
-	for (size_t i = 0; i < s->config.n; i++) {
+	for (size_t i = 0; s->config_changed && i < s->config.n; i++) {
 		struct config_row *row = &s->config.items[i];
 		buf_clear(&b);
 		if (row->dirty && (!store_config_encode(row, &b, e) ||
@@ -93,6 +93,7 @@ static bool put_rows(struct journal *j, err *e)
 			return false;
 		row->dirty = false;
 	}
+	s->config_changed = false;
 	return true;
 }
 
@@ -298,6 +299,12 @@ static bool disk_has_room(struct journal *j, err *e)
 		       (unsigned long long)(j->options.disk_reserve_bytes / MIB));
 }
 
+static bool job_takes_room(const struct job *job)
+{
+	return job->kind != JOB_FLUSH && job->kind != JOB_CONFIG_WATCH &&
+	       job->kind != JOB_CONFIG_HISTORY;
+}
+
 static bool run_alone(struct journal *j, struct job *job, err *e)
 {
 	switch (job->kind) {
@@ -309,6 +316,10 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 		return import_undo(j, job, e);
 	case JOB_CONFIG:
 		return config_set(j, job, e);
+	case JOB_CONFIG_WATCH:
+		return config_watch(j, job, e);
+	case JOB_CONFIG_HISTORY:
+		return config_history(j, job, e);
 	case JOB_FLUSH:
 		return writer_flush(j, e);
 	case JOB_OUTBOX_DUE:
@@ -338,7 +349,7 @@ static void run_jobs(struct journal *j, struct job **jobs, size_t n)
 		size_t end = k > i ? k : i + 1;
 		err e = { 0 };
 		bool ok = (!j->must_reload || reload(j, &e)) &&
-			  (jobs[i]->kind == JOB_FLUSH || disk_has_room(j, &e));
+			  (!job_takes_room(jobs[i]) || disk_has_room(j, &e));
 		if (ok)
 			ok = k > i ? group_batches(j, jobs + i, k - i, &e)
 				   : run_alone(j, jobs[i], &e);

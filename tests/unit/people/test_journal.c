@@ -182,6 +182,97 @@ static void configuration_keeps_its_versions(void **state)
 	world_fini(&w);
 }
 
+struct watched {
+	char told[512];
+};
+
+static bool watch(void *arg, str name, str text, uint64_t from_seq, int64_t from_us, str by)
+{
+	struct watched *x = arg;
+	size_t n = strlen(x->told);
+	(void)from_seq;
+	assert_true(from_us > 0);
+	snprintf(x->told + n, sizeof x->told - n, "%.*s=%.*s(%.*s) ", STR_ARG(name), STR_ARG(text),
+		 STR_ARG(by));
+	return true;
+}
+
+static bool each_name(void *arg, str name, str text, uint64_t from_seq, int64_t from_us, str by)
+{
+	return watch(arg, name, text, from_seq, from_us, by);
+}
+
+static void who_watches_the_configuration_is_told_what_holds_and_what_changes(void **state)
+{
+	struct world w;
+	struct watched x = { 0 };
+	struct config_change *changes;
+	size_t n;
+	(void)state;
+	world_init(&w);
+	configure(&w, "user.1", "ann");
+	configure(&w, "user.1", "anna");
+	configure(&w, "secret.user.1", "hash");
+	WORLD_OK(&w, journal_config_watch(w.j, watch, &x, &w.e));
+	assert_string_equal(x.told, "user.1=anna(test) secret.user.1=hash(test) ");
+	x.told[0] = '\0';
+	configure(&w, "user.1", "");
+	assert_string_equal(x.told, "user.1=(test) ");
+	world_reopen(&w);
+	WORLD_OK(&w, journal_config_history(w.j, 0, 10, &w.a, &changes, &n, &w.e));
+	assert_int_equal(n, 4);
+	assert_true(str_eq(changes[0].name, S("user.1")) && str_eq(changes[0].old, S("anna")));
+	assert_true(str_eq(changes[2].value, S("anna")) && str_eq(changes[2].old, S("ann")));
+	assert_true(str_eq(changes[3].old, S("")));
+	WORLD_OK(&w, journal_config_history(w.j, changes[2].number, 10, &w.a, &changes, &n, &w.e));
+	assert_int_equal(n, 1);
+	assert_true(str_eq(changes[0].value, S("ann")));
+	world_fini(&w);
+}
+
+/* Whether the bytes stand anywhere in the closed ledger. */
+static bool ledger_holds(struct world *w, const char *bytes)
+{
+	char path[512];
+	struct buf b;
+	snprintf(path, sizeof path, "%s/ledger.db", w->dir);
+	buf_init(&b, 64 * MIB);
+	WORLD_OK(w, fs_read_all(fs_real(), path, 64 * MIB, &b, &w->e));
+	bool found = memmem(b.p, b.n, bytes, strlen(bytes)) != NULL;
+	buf_fini(&b);
+	return found;
+}
+
+static void a_secret_is_told_to_watchers_alone_and_wiped_when_replaced(void **state)
+{
+	struct world w;
+	struct watched x = { 0 };
+	struct snapshot *s;
+	struct config_change *changes;
+	size_t n;
+	str text;
+	(void)state;
+	world_init(&w);
+	configure(&w, "secret.user.1", "first-hash");
+	configure(&w, "user.1", "ann");
+	WORLD_OK(&w, snapshot_open(w.dir, 0, &s, &w.e));
+	WORLD_OK(&w, snapshot_config(s, S("secret.user.1"), &w.a, &text, &w.e));
+	assert_int_equal(text.n, 0);
+	WORLD_OK(&w, snapshot_config_each(s, each_name, &x, &w.e));
+	assert_string_equal(x.told, "user.1=ann(test) ");
+	snapshot_close(&s);
+	configure(&w, "secret.user.1", "second-hash");
+	WORLD_OK(&w, journal_config_history(w.j, 0, 10, &w.a, &changes, &n, &w.e));
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < n; i += 2)
+		assert_true(changes[i].value.n == 0 && changes[i].old.n == 0);
+	world_close(&w);
+	assert_false(ledger_holds(&w, "first-hash"));
+	assert_true(ledger_holds(&w, "second-hash"));
+	world_open(&w);
+	world_fini(&w);
+}
+
 static void a_damaged_run_of_message_ids_is_named(void **state)
 {
 	struct world w;
@@ -291,6 +382,8 @@ int main(void)
 		cmocka_unit_test(a_full_queue_is_an_answer_and_what_was_taken_is_told),
 		cmocka_unit_test(as_of_shows_what_was_known_then),
 		cmocka_unit_test(configuration_keeps_its_versions),
+		cmocka_unit_test(who_watches_the_configuration_is_told_what_holds_and_what_changes),
+		cmocka_unit_test(a_secret_is_told_to_watchers_alone_and_wiped_when_replaced),
 		cmocka_unit_test(a_damaged_run_of_message_ids_is_named),
 		cmocka_unit_test(one_process_writes_at_a_time),
 		cmocka_unit_test(a_rehearsal_leaves_nothing_behind),
