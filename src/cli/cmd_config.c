@@ -227,7 +227,7 @@ static bool value_set(struct cli *c, str name, str text, err *e)
 		return settings_write(c->data, name, text, &c->arena, e);
 	if (str_eq(name, S("stages")) && !stages_check(text, e))
 		return false;
-	if (!journal_open(c->data, NULL, &j, e))
+	if (!journal_join(c->data, &j, e))
 		return false;
 	bool ok = journal_config_set(j, name, text, cli_by(c), e);
 	journal_close(&j);

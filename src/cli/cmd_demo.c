@@ -186,7 +186,7 @@ static enum cli_status make(struct cli *c, struct sample_options *o, bool json)
 	struct sample_result r = { 0 };
 	struct progress progress;
 	err e = { 0 };
-	if (!journal_open(c->data, NULL, &j, &e))
+	if (!journal_join(c->data, &j, &e))
 		return cli_fail(&e);
 	progress_begin(&progress);
 	o->progress = progress_show;

@@ -254,7 +254,7 @@ static enum cli_status undo(struct cli *c, const struct args *a, const struct pl
 	err e = { 0 };
 	if (!args_count(a, "undo", 0, &import, &e))
 		return cli_usage(a, &e);
-	if (!journal_open(c->data, NULL, &j, &e))
+	if (!journal_join(c->data, &j, &e))
 		return cli_fail(&e);
 	bool ok = journal_import_undo(j, import, &r, &e);
 	journal_close(&j);
@@ -320,11 +320,12 @@ static enum cli_status import_file(struct cli *c, struct journal *j, const struc
 
 static enum cli_status import_all(struct cli *c, const struct plan *p)
 {
-	struct journal_options o = { .rehearse = p->load.dry_run };
+	const struct journal_options rehearsal = { .rehearse = true };
 	struct journal *j = NULL;
 	struct json_writer w;
 	err e = { 0 };
-	if (!journal_open(c->data, &o, &j, &e))
+	if (!(p->load.dry_run ? journal_open(c->data, &rehearsal, &j, &e)
+			      : journal_join(c->data, &j, &e)))
 		return cli_fail(&e);
 	enum cli_status status = CLI_DONE;
 	bool several = p->json && p->files_n > 1;

@@ -6,8 +6,8 @@
  */
 #include "cli/cli_int.h"
 
-#include "base/num.h"
 #include "base/time.h"
+#include "cli/cli_person_int.h"
 
 #include <string.h>
 
@@ -414,76 +414,6 @@ static enum cli_status show_or_export(struct cli *c, const struct args *a, bool 
 	return status;
 }
 
-/* The profile that a word names: that of the id, not the person's own number. */
-static bool profile_of(struct cli *c, struct people *p, const char *word, uint64_t subject,
-		       uint64_t *profile_r, err *e)
-{
-	struct subject_view v;
-	str text = str_trim(str_of(word));
-	if (!people_view(p, subject, &c->arena, &v, e))
-		return false;
-	str email = email_normalise(&c->arena, text);
-	for (size_t i = 0; i < v.ids_n; i++) {
-		const struct profile_id *id = &v.ids[i];
-		if (str_eq(id->value, text) || str_eq(id_text(id, &c->arena), text) ||
-		    (id->kind == ID_EMAIL && email.n > 0 && str_eq(id->value, email))) {
-			*profile_r = id->profile;
-			return true;
-		}
-	}
-	return num_parse_u64(text, profile_r) ||
-	       err_set(e, ERR_NOT_FOUND, "\"%s\" is no id of a profile", word);
-}
-
-static bool by_hand(struct cli *c, const struct args *a, struct journal *j, uint64_t first,
-		    uint64_t second, err *e)
-{
-	const char *why = args_text(a, "why");
-	str reason = str_of(why);
-	uint64_t profile = 0;
-	if (second > 0) {
-		if (first == second)
-			return err_set(e, ERR_CONFLICT, "they are one person already");
-		if (!people_merge(j, first, second, cli_by(c), reason, e))
-			return false;
-		buf_printf(&c->out, "%s and %s are one person now.\n", a->words[1], a->words[2]);
-		return true;
-	}
-	if (!profile_of(c, journal_people(j), a->words[1], first, &profile, e) ||
-	    !people_unmerge(j, profile, cli_by(c), reason, e))
-		return false;
-	buf_printf(&c->out, "%s is a person of its own now (profile %llu).\n", a->words[1],
-		   (unsigned long long)profile);
-	return true;
-}
-
-static enum cli_status merge_or_unmerge(struct cli *c, const struct args *a, bool merge)
-{
-	struct journal *j = NULL;
-	uint64_t numbers[2] = { 0, 0 };
-	err e = { 0 };
-	if (a->words_n != (merge ? 3 : 2)) {
-		err_set(&e, ERR_INVALID,
-			merge ? "merge takes two people" : "unmerge takes one id of a person");
-		return cli_usage(a, &e);
-	}
-	if (!journal_open(c->data, NULL, &j, &e))
-		return cli_fail(&e);
-	enum cli_status status = CLI_DONE;
-	for (size_t i = 1; i < a->words_n && status == CLI_DONE; i++) {
-		if (people_find(journal_people(j), ENTITY_PERSON, str_of(a->words[i]),
-				&numbers[i - 1]))
-			continue;
-		cli_note("trichter: nobody has the e-mail address, id or number \"%s\"",
-			 a->words[i]);
-		status = CLI_NEGATIVE;
-	}
-	if (status == CLI_DONE && !by_hand(c, a, j, numbers[0], numbers[1], &e))
-		status = cli_fail(&e);
-	journal_close(&j);
-	return status;
-}
-
 static enum cli_status run(struct cli *c, const struct args *a)
 {
 	const char *verb = a->words[0];
@@ -491,7 +421,7 @@ static enum cli_status run(struct cli *c, const struct args *a)
 	if (strcmp(verb, "show") == 0 || strcmp(verb, "export") == 0)
 		return show_or_export(c, a, verb[0] == 'e');
 	if (strcmp(verb, "merge") == 0 || strcmp(verb, "unmerge") == 0)
-		return merge_or_unmerge(c, a, verb[0] == 'm');
+		return person_join_by_hand(c, a, verb[0] == 'm');
 	if (strcmp(verb, "erase") == 0)
 		err_set(&e, ERR_INVALID, "erase is not built yet");
 	else

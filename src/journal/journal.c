@@ -71,6 +71,28 @@ static void journal_release(struct journal *j)
 	mem_free(j);
 }
 
+bool journal_join(const char *dir, struct journal **j_r, err *e)
+{
+	err busy = { 0 };
+	if (journal_open(dir, NULL, j_r, &busy))
+		return true;
+	struct journal *j = busy.code == ERR_CONFLICT ? mem_zalloc(1, sizeof *j) : NULL;
+	err why = { 0 };
+	if (j && remote_open(dir, &j->remote, &why)) {
+		*j_r = j;
+		return true;
+	}
+	mem_free(j);
+	if (e)
+		*e = why.code && why.code != ERR_NOT_FOUND ? why : busy;
+	return false;
+}
+
+bool journal_listen(struct journal *j, err *e)
+{
+	return listener_start(j, j->store.dir, &j->listener, e);
+}
+
 static bool journal_prepare(struct journal *j, const char *dir, err *e)
 {
 	size_t n = strlen(dir) + 1;
@@ -125,6 +147,8 @@ static bool queue_is_full(err *e)
 
 bool journal_run_job(struct journal *j, struct job *job, err *e)
 {
+	if (j->remote)
+		return remote_run(j->remote, job, e);
 	cond_init(&job->finished);
 	if (!queue_put(j->queue, job, 0)) {
 		cond_fini(&job->finished);
@@ -228,6 +252,7 @@ bool journal_outbox_retry(struct journal *j, uint64_t id, int64_t due_us, err *e
 
 struct people *journal_people(struct journal *j)
 {
+	CHECK(!j->remote);
 	return j->store.people;
 }
 
@@ -249,6 +274,12 @@ void journal_close(struct journal **jj)
 	if (!j)
 		return;
 	*jj = NULL;
+	if (j->remote) {
+		remote_close(&j->remote);
+		mem_free(j);
+		return;
+	}
+	listener_stop(&j->listener);
 	queue_close(j->queue);
 	thread_join(&j->thread);
 	write_back_all(j);

@@ -149,6 +149,11 @@ struct journal_options {
  */
 bool journal_open(const char *dir, const struct journal_options *o, struct journal **j_r,
 		  err *e) MUST_CHECK;
+/* The same; but where a server has DIR, its journal: every call is carried out there, through
+ * DIR/sock. For commands that change data. ERR_CONFLICT: a process that is no server has it. */
+bool journal_join(const char *dir, struct journal **j_r, err *e) MUST_CHECK;
+/* Lets commands beside this process use the journal, until it is closed: journal_join. */
+bool journal_listen(struct journal *j, err *e) MUST_CHECK;
 /* Finishes what was accepted, writes back, closes. NULL is fine. */
 void journal_close(struct journal **j);
 
@@ -209,7 +214,7 @@ bool journal_flush(struct journal *j, err *e) MUST_CHECK;
  * Before anything is submitted; one listener. */
 void journal_on_commit(struct journal *j, void (*committed)(void *arg, uint64_t last_seq),
 		       void *arg);
-/* The writer's own view; only while nobody submits (tests, imports' end). */
+/* The writer's own view; only while nobody submits, and never of a journal that was joined. */
 struct people *journal_people(struct journal *j);
 
 struct journal_numbers {

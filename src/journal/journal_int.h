@@ -13,6 +13,7 @@
 #include "column/column.h"
 #include "journal/hooks.h"
 #include "journal/record_int.h"
+#include "journal/remote_int.h"
 
 enum {
 	META_APPLIED = 1,  /* every touch up to there is in the projections on disk */
@@ -148,6 +149,8 @@ struct config_watcher {
 };
 
 struct journal {
+	struct remote *remote; /* not NULL: all of it is with a server, and nothing below is used */
+	struct listener *listener;
 	struct store store;
 	struct journal_options options;
 	int lock_fd;
