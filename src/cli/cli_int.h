@@ -176,8 +176,6 @@ void table_put_json(const struct table *t, struct json_writer *w);
 /* ---- the running command
  * ----------------------------------------------------------------------------- */
 
-#define STAGES_DEFAULT "lead, mql, sal, sql, opportunity, customer"
-
 struct cli {
 	const char *data; /* the data directory */
 	struct settings settings;

@@ -69,6 +69,7 @@ struct intake {
 	uint64_t row;	/* of an import: touches of one row stand together; 0 none */
 	uint8_t tie;	/* order among touches of one instant that came together: 0, 1, 2 ... */
 	uint64_t cause; /* number of the touch that this follows from; 0 none */
+	str by;		/* done by hand: by whom ("user:3"); empty: nobody's hand */
 	/* answered by the writer */
 	enum outcome outcome;
 	uint64_t seq;
@@ -123,6 +124,7 @@ struct touch {
 	uint64_t import;  /* root import, also of what followed from it; 0 none */
 	uint64_t cause;	  /* seq of the touch that this followed from; 0 none */
 	str rule;	  /* name and version of the rule that decided it: "mql@12"; "" none */
+	str by;		  /* done by hand, by whom: only these can be taken back; "" none */
 	bool fill;	  /* sets only what is unknown */
 	bool from_public; /* came with a write key */
 };

@@ -28,6 +28,7 @@ enum {
 	IS_PUBLIC = 1 << 9,
 	HAS_OWN_RECEIVED = 1 << 10,
 	MESSAGE_IS_UUID = 1 << 11,
+	HAS_BY = 1 << 12,
 };
 
 #define UUID_CHARS	       36
@@ -227,7 +228,7 @@ static unsigned touch_flags(const struct record_writer *w, const struct touch *t
 	       (origin_is_empty(&t->origin) ? 0u : HAS_ORIGIN) | (t->import ? HAS_IMPORT : 0u) |
 	       (t->cause ? HAS_CAUSE : 0u) | (t->rule.n ? HAS_RULE : 0u) |
 	       (t->fill ? IS_FILL : 0u) | (t->from_public ? IS_PUBLIC : 0u) |
-	       (t->received_us != w->received_us ? HAS_OWN_RECEIVED : 0u);
+	       (t->received_us != w->received_us ? HAS_OWN_RECEIVED : 0u) | (t->by.n ? HAS_BY : 0u);
 }
 
 bool record_add_touch(struct record_writer *w, const struct touch *t, err *e)
@@ -262,6 +263,8 @@ bool record_add_touch(struct record_writer *w, const struct touch *t, err *e)
 	if (flags & HAS_CAUSE)
 		buf_varint(out, t->cause);
 	if ((flags & HAS_RULE) && !put_string(w, out, t->rule, e))
+		return false;
+	if ((flags & HAS_BY) && !put_string(w, out, t->by, e))
 		return false;
 	buf_varint(out, t->props_n);
 	for (size_t i = 0; i < t->props_n; i++) {
@@ -414,6 +417,8 @@ static bool read_touch(struct read_state *s, struct arena *a, struct touch *t, e
 	t->cause = flags & HAS_CAUSE ? reader_varint(r) : 0;
 	if (flags & HAS_RULE)
 		t->rule = text_at(r, &s->texts);
+	if (flags & HAS_BY)
+		t->by = text_at(r, &s->texts);
 	t->fill = flags & IS_FILL;
 	t->from_public = flags & IS_PUBLIC;
 	return read_props(r, &s->texts, a, t, e) &&
@@ -441,10 +446,11 @@ bool record_read(str body, uint64_t first_seq, struct arena *a, struct record_re
 	struct read_state s = { .seq = first_seq };
 	reader_init(&s.r, body.p, body.n);
 	uint8_t version = reader_byte(&s.r);
-	if (version != RECORD_VERSION)
+	if (version < RECORD_OLDEST || version > RECORD_VERSION)
 		return err_set(e, ERR_CORRUPT,
-			       "record %llu has format version %u; this program knows %u",
-			       (unsigned long long)first_seq, version, RECORD_VERSION);
+			       "record %llu has format version %u; this program knows %u to %u",
+			       (unsigned long long)first_seq, version, RECORD_OLDEST,
+			       RECORD_VERSION);
 	s.received_us = reader_zigzag(&s.r);
 	s.at_us = s.received_us;
 	out->stopped = false;

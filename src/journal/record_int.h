@@ -11,7 +11,8 @@
 
 #include "journal/hooks.h"
 
-#define RECORD_VERSION	 1
+#define RECORD_VERSION	 2
+#define RECORD_OLDEST	 1 /* read as well: without "by" */
 #define RECORD_BYTES_MAX (256 * MIB)
 
 struct record_writer {

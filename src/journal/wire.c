@@ -51,6 +51,7 @@ static void put_intake(struct buf *b, const struct intake *in)
 	buf_varint(b, in->row);
 	buf_byte(b, in->tie);
 	buf_varint(b, in->cause);
+	buf_lenstr(b, in->by);
 }
 
 static void put_batch(struct buf *b, const struct batch *batch)
@@ -186,6 +187,7 @@ static bool get_intake(struct reader *r, struct arena *a, struct intake *in)
 	in->row = reader_varint(r);
 	in->tie = reader_byte(r);
 	in->cause = reader_varint(r);
+	in->by = reader_lenstr(r);
 	return !r->bad;
 }
 

@@ -422,6 +422,7 @@ bool people_decide(struct people *p, const struct batch *b, const struct intake 
 				   .props_n = in->props_n,
 				   .import = b->import,
 				   .cause = in->cause,
+				   .by = b->trust == TRUST_PUBLIC ? S("") : in->by,
 				   .from_public = b->trust == TRUST_PUBLIC,
 				   .fill = b->import && b->duplicates == DUPLICATES_FILL };
 	const char *fault = fault_of(&x);

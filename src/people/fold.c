@@ -14,7 +14,7 @@ bool touch_is_bookkeeping(str name)
 	static const str NAMES[] = {
 		S("person_identified"),	 S("person_merged"), S("person_unmerged"),
 		S("person_erased"),	 S("import_closed"), S("import_undone"),
-		S("company_identified"),
+		S("company_identified"), S("touch_undone"),  S("touch_redone"),
 	};
 	for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
 		if (str_eq(name, NAMES[i]))
@@ -29,22 +29,53 @@ bool touch_name_is_reserved(str name)
 		S("person_"), S("company_"), S("import_"),  S("stage_"),     S("lead_"),
 		S("deal_"),   S("consent_"), S("message_"), S("call_"),	     S("meeting_"),
 		S("demo_"),   S("event_"),   S("inbound_"), S("objection_"), S("note_"),
-		S("task_"),   S("spend_"),
+		S("task_"),   S("spend_"),   S("touch_"),   S("bulk_"),
 	};
 	static const str NAMES[] = {
-		S("person_identified"),	 S("person_updated"),	  S("person_merged"),
-		S("person_unmerged"),	 S("person_erased"),	  S("company_updated"),
-		S("company_identified"), S("import_closed"),	  S("import_undone"),
-		S("stage_entered"),	 S("lead_offered"),	  S("lead_accepted"),
-		S("lead_disqualified"),	 S("lead_recycled"),	  S("deal_created"),
-		S("deal_stage_entered"), S("deal_won"),		  S("deal_lost"),
-		S("objection_raised"),	 S("objection_answered"), S("note_written"),
-		S("task_created"),	 S("task_done"),	  S("spend_booked"),
-		S("message_sent"),	 S("message_delivered"),  S("message_opened"),
-		S("message_clicked"),	 S("message_replied"),	  S("message_bounced"),
-		S("call_made"),		 S("meeting_held"),	  S("demo_booked"),
-		S("demo_held"),		 S("consent_requested"),  S("consent_given"),
-		S("consent_withdrawn"),	 S("inbound_received"),
+		S("person_identified"),
+		S("person_updated"),
+		S("person_merged"),
+		S("person_unmerged"),
+		S("person_erased"),
+		S("company_updated"),
+		S("company_identified"),
+		S("import_closed"),
+		S("import_undone"),
+		S("stage_entered"),
+		S("lead_offered"),
+		S("lead_accepted"),
+		S("lead_disqualified"),
+		S("lead_recycled"),
+		S("deal_created"),
+		S("deal_stage_entered"),
+		S("deal_won"),
+		S("deal_lost"),
+		S("objection_raised"),
+		S("objection_answered"),
+		S("note_written"),
+		S("task_created"),
+		S("task_done"),
+		S("spend_booked"),
+		S("message_sent"),
+		S("message_delivered"),
+		S("message_opened"),
+		S("message_clicked"),
+		S("message_replied"),
+		S("message_bounced"),
+		S("call_made"),
+		S("meeting_held"),
+		S("demo_booked"),
+		S("demo_held"),
+		S("consent_requested"),
+		S("consent_given"),
+		S("consent_withdrawn"),
+		S("inbound_received"),
+		S("deal_updated"),
+		S("deal_person_linked"),
+		S("deal_person_unlinked"),
+		S("bulk_changed"),
+		S("touch_undone"),
+		S("touch_redone"),
 	};
 	bool possible = false;
 	for (size_t i = 0; i < ARRAY_LEN(PREFIXES) && !possible; i++)
@@ -64,7 +95,9 @@ struct folding {
 
 static void put(struct folding *f, str key, value v)
 {
-	if (key.n == 0 || v.kind == VALUE_NONE || f->n == FOLD_CELLS_MAX)
+	/* By hand a value can be taken away; files and senders only leave it out. */
+	bool says_nothing = v.kind == VALUE_NONE && f->t->by.n == 0;
+	if (key.n == 0 || says_nothing || f->n == FOLD_CELLS_MAX)
 		return;
 	f->cells[f->n++] = (struct cell_state){ .key = key,
 						.value = v,
@@ -95,14 +128,30 @@ static bool key_is_reserved(str key, enum entity about)
 	return false;
 }
 
+/* Of what is done by hand: says how it was done, and is no value of whom it was done to. */
+static bool tells_of_the_deed(str key)
+{
+	return str_eq(key, S("from")) || str_eq(key, S("reason"));
+}
+
 static void put_props(struct folding *f, enum entity about, struct arena *a)
 {
 	for (size_t i = 0; i < f->t->props_n; i++) {
 		str key = f->t->props[i].key;
+		if (f->t->by.n && tells_of_the_deed(key))
+			continue;
 		if (key_is_reserved(key, about))
 			key = str_printf(a, "trait.%.*s", STR_ARG(key));
 		put(f, key, f->t->props[i].value);
 	}
+}
+
+/* Values that are kept since things are done by hand; what was there before says the same as ever.
+ */
+static void put_by_hand(struct folding *f, str key, value v)
+{
+	if (f->t->by.n && v.kind != VALUE_NONE)
+		put(f, key, v);
 }
 
 static void put_company(struct folding *f)
@@ -146,9 +195,34 @@ static void fold_person(struct folding *f, struct arena *a)
 	} else if (str_eq(t->name, S("lead_recycled"))) {
 		put(f, S("recycled_at"), value_time(t->at_us));
 		put(f, S("recycled_until"), touch_prop(t, S("until")));
+		put_by_hand(f, S("recycled_reason"), touch_prop(t, S("reason")));
+	} else if (str_eq(t->name, S("lead_accepted"))) {
+		put_by_hand(f, S("accepted_at"), value_time(t->at_us));
 	} else if (str_eq(t->name, S("deal_won")) && t->person) {
 		put_company(f);
 	}
+}
+
+/* The company's own stage: nobody in particular is meant. */
+static void fold_company(struct folding *f, struct arena *a)
+{
+	const struct touch *t = f->t;
+	if (str_eq(t->name, S("company_updated"))) {
+		put_props(f, ENTITY_COMPANY, a);
+	} else if (str_eq(t->name, S("stage_entered")) && !t->person && (t->by.n || t->rule.n)) {
+		put(f, S("stage"), touch_prop(t, S("stage")));
+		put(f, S("stage_since"), value_time(t->at_us));
+	}
+}
+
+/* Who has which role in the deal: "role.17" = "champion", 17 being a profile of the person. */
+static void put_role(struct folding *f, struct arena *a)
+{
+	const struct touch *t = f->t;
+	bool linked = str_eq(t->name, S("deal_person_linked"));
+	if (t->person)
+		put(f, str_printf(a, DEAL_ROLE_PREFIX "%llu", (unsigned long long)t->person),
+		    linked ? touch_prop(t, S("role")) : value_none());
 }
 
 static void fold_deal(struct folding *f, struct arena *a)
@@ -156,6 +230,10 @@ static void fold_deal(struct folding *f, struct arena *a)
 	const struct touch *t = f->t;
 	if (!str_starts(t->name, S("deal_")))
 		return;
+	if (str_starts(t->name, S("deal_person_"))) {
+		put_role(f, a);
+		return;
+	}
 	put_props(f, ENTITY_DEAL, a);
 	if (t->person)
 		put(f, S("person"), value_int((int64_t)t->person));
@@ -215,8 +293,8 @@ bool fold_cells(const struct touch *t, enum entity about, struct arena *a,
 		fold_person(&f, a);
 	else if (about == ENTITY_DEAL)
 		fold_deal(&f, a);
-	else if (str_eq(t->name, S("company_updated")))
-		put_props(&f, ENTITY_COMPANY, a);
+	else
+		fold_company(&f, a);
 	if (a->over)
 		return arena_err(a, e);
 	if (!is_sorted(f.cells, f.n))

@@ -29,6 +29,7 @@ bool people_merge(struct journal *j, uint64_t a, uint64_t b, str by, str why, er
 	struct intake in = { .name = S("person_merged"),
 			     .at_us = time_now_us(),
 			     .person = a,
+			     .by = by,
 			     .props = props,
 			     .props_n = ARRAY_LEN(props) };
 	return submit_one(j, &in, e);
@@ -43,6 +44,7 @@ bool people_unmerge(struct journal *j, uint64_t profile, str by, str why, err *e
 	struct intake in = { .name = S("person_unmerged"),
 			     .at_us = time_now_us(),
 			     .person = profile,
+			     .by = by,
 			     .props = props,
 			     .props_n = ARRAY_LEN(props) };
 	return submit_one(j, &in, e);

@@ -168,6 +168,12 @@ static bool people_fold(struct people *p, const struct touch *t, uint64_t effect
 	return people_refold(p, t, t, effect_seq, e);
 }
 
+static bool people_react(struct people *p, const struct touch *t, struct arena *a,
+			 struct decided *d, err *e)
+{
+	return follows_react(p, t, a, d, e) && rules_react(p, t, a, d, e);
+}
+
 static bool people_watch(struct people *p, const struct touch *t, err *e)
 {
 	return !t->person || rules_watch(p, (uint32_t)t->person, ENTITY_PERSON, t, e);
@@ -305,7 +311,7 @@ const struct journal_hooks journal_hooks = {
 	.close = people_close_hook,
 	.prepare = people_prepare,
 	.decide = people_decide,
-	.react = rules_react,
+	.react = people_react,
 	.timer = rules_timer,
 	.add_id = ids_add,
 	.join = people_join,

@@ -16,6 +16,9 @@
 
 struct people;
 
+/* The line of stages where nobody has set another ("stages"). */
+#define STAGES_DEFAULT "lead, mql, sal, sql, opportunity, customer"
+
 enum id_kind {
 	ID_ANONYMOUS,
 	ID_USER,
@@ -74,6 +77,26 @@ struct subject_view {
 bool people_view(struct people *p, uint64_t subject, struct arena *a, struct subject_view *v_r,
 		 err *e) MUST_CHECK;
 value subject_cell(const struct subject_view *v, str key); /* VALUE_NONE when unknown */
+/* Changes whenever anything known of the subject does: for ETag and If-Match. */
+uint64_t subject_version(const struct subject_view *v);
+/* How somebody left the line of stages, since they last entered one. */
+struct subject_exit {
+	str kind; /* "disqualified", "recycled"; "" still on the line */
+	value reason, until;
+	int64_t at_us;
+};
+struct subject_exit subject_exit_of(const struct subject_view *v);
+/* Cells of a deal: DEAL_ROLE_PREFIX and the number of a person's profile = their role in it. */
+#define DEAL_ROLE_PREFIX "role."
+/* The persons of a deal, each once: the main contact first, then who has a role; in the arena. At
+ * most DEAL_PEOPLE_MAX. */
+struct deal_person {
+	uint64_t person;
+	str role; /* "" the main contact without one */
+};
+#define DEAL_PEOPLE_MAX 20
+bool deal_people(struct people *p, const struct subject_view *deal, struct arena *a,
+		 struct deal_person **people_r, size_t *n_r, err *e) MUST_CHECK;
 /* "first_source", "latest_campaign", ...: where the first touch came from, or the latest. False:
  * the field is none of these. */
 bool subject_origin(const struct subject_view *v, str field, value *value_r);

@@ -306,12 +306,22 @@ bool rules_configure(struct people *p, str name, str value, uint64_t from_seq, b
 void rules_close(struct people *p);
 bool rules_react(struct people *p, const struct touch *t, struct arena *a, struct decided *d,
 		 err *e) MUST_CHECK;
+/* Nobody enters the stage they are in by decision, nor one that the line has behind them. */
+bool stage_is_ahead(const struct people *p, value now, str to);
+bool stage_is_on_line(const struct people *p, str stage);
 bool rules_timer(struct people *p, const struct ledger_timer_change *timer, int64_t now_us,
 		 struct arena *a, struct decided *d, err *e) MUST_CHECK;
 
 /* Keeps, for did(), when a watched touch happened to whom. */
 bool rules_watch(struct people *p, uint32_t profile, enum entity about, const struct touch *t,
 		 err *e) MUST_CHECK;
+
+/* ---- follows.c: what always follows
+ * ---------------------------------------------------------------------- */
+
+/* What a touch brings with it whatever the rules say; appends to then[]. */
+bool follows_react(struct people *p, const struct touch *t, struct arena *a, struct decided *d,
+		   err *e) MUST_CHECK;
 
 /* ---- compare.c: two projections, for verify
  * ------------------------------------------------------ */

@@ -322,15 +322,26 @@ static uint64_t ask_did(void *arg, const struct rule_did *did, int64_t *first_us
 
 static size_t stage_index(const struct people *p, str stage)
 {
-	for (size_t i = 0; i < p->rules.stages.n; i++) {
+	str line = p->rules.stages.n ? S("") : S(STAGES_DEFAULT), part;
+	size_t i = 0;
+	for (; i < p->rules.stages.n; i++) {
 		if (str_eq_nocase(p->rules.stages.items[i], stage))
+			return i;
+	}
+	for (; str_next(&line, ',', &part); i++) {
+		if (str_eq_nocase(str_trim(part), stage))
 			return i;
 	}
 	return SIZE_MAX;
 }
 
+bool stage_is_on_line(const struct people *p, str stage)
+{
+	return stage_index(p, stage) != SIZE_MAX;
+}
+
 /* Nobody enters the stage they are in, nor one that the line has behind them. */
-static bool stage_is_ahead(const struct people *p, value now, str to)
+bool stage_is_ahead(const struct people *p, value now, str to)
 {
 	if (now.kind != VALUE_TEXT)
 		return true;

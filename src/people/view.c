@@ -176,8 +176,9 @@ static bool view_cells(struct people *p, const uint32_t *ring, size_t ring_n, st
 		size_t best = i, k = i + 1;
 		for (; k < n && str_eq(all[k].key, all[i].key); k++)
 			best = cell_wins(&all[k], &all[best]) ? k : best;
-		v->cells[v->cells_n++] = (struct cell){ all[best].key, all[best].value,
-							all[best].at_us, all[best].seq };
+		if (all[best].value.kind != VALUE_NONE) /* else it was taken away */
+			v->cells[v->cells_n++] = (struct cell){ all[best].key, all[best].value,
+								all[best].at_us, all[best].seq };
 		i = k;
 	}
 	return true;

@@ -91,6 +91,7 @@ static void make(struct rng *r, struct made *m, int64_t received_us)
 				     .import = rng_below(r, 2),
 				     .cause = rng_below(r, 2),
 				     .rule = some_text(r),
+				     .by = some_text(r),
 				     .fill = rng_chance(r, 0.3),
 				     .from_public = rng_chance(r, 0.3),
 				     .props = m->props[i],
@@ -108,7 +109,7 @@ static bool same(const struct touch *a, const struct touch *b)
 		  str_eq(a->name, b->name) && str_eq(a->message_id, b->message_id) &&
 		  a->person == b->person && a->company == b->company && a->deal == b->deal &&
 		  a->import == b->import && a->cause == b->cause && str_eq(a->rule, b->rule) &&
-		  a->fill == b->fill && a->from_public == b->from_public &&
+		  str_eq(a->by, b->by) && a->fill == b->fill && a->from_public == b->from_public &&
 		  str_eq(a->origin.source, b->origin.source) &&
 		  str_eq(a->origin.term, b->origin.term) && a->props_n == b->props_n;
 	for (size_t i = 0; ok && i < a->props_n; i++)
