@@ -18,9 +18,10 @@ _trichter() {
 		return
 	fi
 	case $command in
-	'') COMPREPLY=($(compgen -W 'init demo import export funnel report journey people person config status verify bench help completion --data --help --version' -- "$word")); return ;;
+	'') COMPREPLY=($(compgen -W 'init demo serve import export funnel report journey people person config status verify bench help completion --data --help --version' -- "$word")); return ;;
 	init) options='--zone --data --help' ;;
 	demo) options='--seed --people --days --touches --end --zone --format --data --help' ;;
+	serve) options='--listen --data --help' ;;
 	import) options='--map --date-format --on-duplicate --dry-run --rejects --resume --undo --live --format --data --help' ;;
 	export) options='--format --output --as-of --data --help' ;;
 	funnel) options='--steps --window --order --by --of --from --to --tail --where --count --times --trend --explain --as-of --groups --svg --title --format --profile --exclude --view --entry --reuse --ties --repeat --max-gap --min-gap --hold --data --help' ;;

@@ -58,6 +58,8 @@ struct request {
 	str path[ROUTE_PATH_PARAMS_MAX]; /* of {name} in the pattern, in order */
 	struct arena *arena;		 /* the request's, with its maximum */
 	const struct json *body;	 /* parsed; NULL when there is none */
+	str field;			 /* that an error is about (problem_field) */
+	int status;			 /* of an error; 0: by its code */
 };
 
 /* What a handler fills in; the route layer sends it. */
@@ -67,7 +69,7 @@ struct answer {
 	struct buf body;
 	str etag;     /* "" none; quoted by the route layer */
 	str location; /* of what was made */
-	bool sent;    /* the handler answered by itself (files, streams) */
+	bool sent;    /* the handler answered by itself (files, streams), or will */
 };
 
 struct route {
@@ -93,8 +95,11 @@ struct route_list {
 	const struct route *rows;
 	size_t n;
 };
-const struct route_list *route_lists(size_t *n_r);
+/* NULL when `i` is past the end. */
+const struct route_list *route_list_at(size_t i);
 
+/* An error with a status of its own (401, 412, 415, 428, 429); always false. */
+bool problem_with(struct request *q, err *e, int status, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* An error that names the field it is about; always false. */
 bool problem_field(struct request *q, err *e, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);

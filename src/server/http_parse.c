@@ -1,0 +1,117 @@
+/*
+ * http_parse.c - texts that clients send: paths, queries, cookies.
+ *
+ * What it is:   small readers that refuse rather than repair.
+ * Promises:     what is read is UTF-8 without control characters; no path climbs.
+ * Threads:      nothing shared.
+ */
+#include "server/http_int.h"
+
+#include <string.h>
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool http_decode(struct arena *a, str in, bool plus, str *out_r)
+{
+	if (memchr(in.p != NULL ? in.p : "", '%', in.n) == NULL &&
+	    (!plus || memchr(in.p != NULL ? in.p : "", '+', in.n) == NULL)) {
+		*out_r = in;
+		return in.n == 0 || (memchr(in.p, 0, in.n) == NULL && str_is_utf8(in));
+	}
+	char *out = arena_alloc(a, in.n);
+	size_t n = 0;
+	if (out == NULL)
+		return false;
+	for (size_t i = 0; i < in.n; i++) {
+		char c = in.p[i];
+		if (c == '%') {
+			int high = i + 2 < in.n ? hex(in.p[i + 1]) : -1;
+			int low = i + 2 < in.n ? hex(in.p[i + 2]) : -1;
+			if (high < 0 || low < 0)
+				return false;
+			c = (char)(high << 4 | low);
+			i += 2;
+			if (c == '\0')
+				return false;
+		} else if (plus && c == '+') {
+			c = ' ';
+		}
+		out[n++] = c;
+	}
+	*out_r = str_make(out, n);
+	return str_is_utf8(*out_r);
+}
+
+/* A segment of a path, decoded. */
+static bool segment_is_fine(str s, bool last)
+{
+	if ((s.n == 0 && !last) || str_eq(s, S(".")) || str_eq(s, S("..")))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c < 0x20 || c == 0x7f || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+bool http_path_read(struct arena *a, str raw, str *path_r)
+{
+	str path;
+	if (raw.n == 0 || raw.p[0] != '/' || !http_decode(a, raw, false, &path))
+		return false;
+	/* An encoded slash would make two segments of one: nothing here is named so. */
+	if (path.n != raw.n) {
+		size_t raw_slashes = 0;
+		size_t slashes = 0;
+		for (size_t i = 0; i < raw.n; i++)
+			raw_slashes += raw.p[i] == '/';
+		for (size_t i = 0; i < path.n; i++)
+			slashes += path.p[i] == '/';
+		if (slashes != raw_slashes)
+			return false;
+	}
+	for (size_t at = 1; at <= path.n;) {
+		str rest = str_sub(path, at, path.n);
+		size_t n = str_index(rest, '/');
+		if (!segment_is_fine(str_sub(rest, 0, n), at + n >= path.n))
+			return false;
+		at += n + 1;
+	}
+	*path_r = path;
+	return true;
+}
+
+bool http_query_next(str query, size_t *at, str *name_r, str *value_r)
+{
+	while (*at < query.n) {
+		str rest = str_sub(query, *at, query.n);
+		size_t n = str_index(rest, '&');
+		str pair = str_sub(rest, 0, n);
+		*at += n + 1;
+		if (pair.n == 0)
+			continue;
+		size_t eq = str_index(pair, '=');
+		*name_r = str_sub(pair, 0, eq);
+		*value_r = eq < pair.n ? str_sub(pair, eq + 1, pair.n) : S("");
+		return true;
+	}
+	return false;
+}
+
+str http_cookie_find(str header, str name)
+{
+	for (str part; str_next(&header, ';', &part);) {
+		part = str_trim(part);
+		size_t eq = str_index(part, '=');
+		if (eq < part.n && str_eq(str_sub(part, 0, eq), name))
+			return str_sub(part, eq + 1, part.n);
+	}
+	return (str){ NULL, 0 };
+}

@@ -1,0 +1,57 @@
+/*
+ * server.c - one process that serves a data directory.
+ *
+ * What it is:   opens the parts in order, waits for the stop, closes them in reverse.
+ * Threads:      server_run's caller waits; everything happens on the parts' threads.
+ */
+#include "server/server_int.h"
+
+#include "base/log.h"
+#include "base/time.h"
+
+#include <unistd.h>
+
+#define STOP_WAIT_US (10 * US_PER_S)
+#define STOP_LOOK_US 50000
+
+struct journal *server_journal(struct server *s)
+{
+	return s->journal;
+}
+
+const char *server_data(const struct server *s)
+{
+	return s->options.data;
+}
+
+static bool parts_open(struct server *s, err *e)
+{
+	return journal_open(s->options.data, &(struct journal_options){ 0 }, &s->journal, e) &&
+	       views_open(s, e) && auth_open(s, e) && routes_open(s, e);
+}
+
+static void parts_close(struct server *s)
+{
+	routes_close(s);
+	auth_close(s);
+	views_close(s);
+	journal_close(&s->journal);
+}
+
+bool server_run(const struct server_options *o, err *e)
+{
+	struct server s = { .options = *o };
+	struct http_options http = { .listen = o->listen, .plan = route_plan, .arg = &s };
+	bool ok = parts_open(&s, e) && http_server_start(&http, &s.http, e);
+	if (ok) {
+		log_event(LOG_INFO, "serving", "port=%u", http_server_port(s.http));
+		if (o->ready != NULL)
+			o->ready(o->arg, http_server_port(s.http), NULL);
+		while (!*o->stop)
+			usleep(STOP_LOOK_US);
+		log_event(LOG_INFO, "stopping", "wait_s=%d", (int)(STOP_WAIT_US / US_PER_S));
+		http_server_stop(&s.http, STOP_WAIT_US);
+	}
+	parts_close(&s);
+	return ok;
+}

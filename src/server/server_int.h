@@ -1,0 +1,49 @@
+/*
+ * server_int.h - the parts of one running server, for the files that are its parts.
+ *
+ * What it is:   each part is opened and closed by its own file and keeps its own state behind a
+ *               pointer; server.c opens them in order and closes them in reverse.
+ * Threads:      the pointers are set before the first request and stay until after the last.
+ */
+#ifndef TRICHTER_SERVER_INT_H
+#define TRICHTER_SERVER_INT_H
+
+#include "server/route_int.h"
+#include "server/view_int.h"
+
+struct routes;
+struct auth;
+struct views;
+
+struct server {
+	struct server_options options;
+	struct journal *journal;
+	struct http_server *http;
+	struct routes *routes;
+	struct auth *auth;
+	struct views *views;
+};
+
+/* route.c: the table of all routes, ready to be searched. */
+bool routes_open(struct server *s, err *e) MUST_CHECK;
+void routes_close(struct server *s);
+/* What the HTTP seam asks for each request. */
+void route_plan(void *server, struct http_request *r, struct http_plan *plan_r);
+
+/* auth.c */
+bool auth_open(struct server *s, err *e) MUST_CHECK;
+void auth_close(struct server *s);
+/* Who asks? Fills q->actor; nobody is an actor with user 0 and key 0. Must not wait when the route
+ * is HTTP_QUICK. False: credentials were given and are wrong (ERR_DENIED). */
+bool auth_actor(struct request *q, err *e) MUST_CHECK;
+
+/* view.c */
+bool views_open(struct server *s, err *e) MUST_CHECK;
+void views_close(struct server *s);
+
+/* problem.c: an error as a problem document (RFC 9457); the only place where statuses are made of
+ * errors. `field` may be empty. */
+int problem_status(enum err_code code);
+void problem_answer(struct http_request *r, int status, const err *e, str field);
+
+#endif
