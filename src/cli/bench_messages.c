@@ -2,18 +2,16 @@
  * bench_messages.c - messages as Segment's libraries send them, made and read.
  *
  * What it is:   bodies of /v1/batch of about 300 bytes a message; one in 50 is the download that
- *               the benchmark's rule counts. Read with the program's JSON parser into touches as
- *               the collecting API reads them.
+ *               the benchmark's rule counts. Read into touches as the collecting API reads them.
  * Threads:      shares nothing.
  */
 #include "cli/bench_int.h"
 
 #include "base/rand.h"
 #include "base/time.h"
+#include "load/message.h"
 
 #include <string.h>
-
-#define PROPS_MAX 16
 
 static const char *const PATHS[] = { "/",
 				     "/pricing",
@@ -89,68 +87,6 @@ void bench_batch_print(struct buf *b, struct rng *r, const struct bench *bench, 
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static value leaf_value(const struct json *j)
-{
-	switch (j->kind) {
-	case JSON_BOOL:
-		return value_bool(j->b);
-	case JSON_INT:
-		return value_int(j->i);
-	case JSON_REAL:
-		return value_real(j->real);
-	case JSON_TEXT:
-		return value_text(j->text);
-	case JSON_NULL:
-	case JSON_ARRAY:
-	case JSON_OBJECT:
-		break;
-	}
-	return value_none();
-}
-
-static void put(struct prop *props, size_t *n, str key, value v)
-{
-	if (*n < PROPS_MAX && v.kind != VALUE_NONE)
-		props[(*n)++] = (struct prop){ key, v };
-}
-
-static const struct json *object_in(const struct json *in, str key)
-{
-	const struct json *o = in != NULL ? json_get(in, key) : NULL;
-	return o != NULL && o->kind == JSON_OBJECT ? o : NULL;
-}
-
-static bool message_parse(const struct json *m, struct arena *a, struct intake *in, err *e)
-{
-	struct prop *props = arena_alloc(a, PROPS_MAX * sizeof *props);
-	size_t n = 0;
-	if (props == NULL)
-		return arena_err(a, e);
-	const struct json *context = object_in(m, S("context"));
-	const struct json *page = object_in(context, S("page"));
-	const struct json *campaign = object_in(context, S("campaign"));
-	const struct json *properties = object_in(m, S("properties"));
-	*in = (struct intake){ .name = json_text_of(m, S("event")),
-			       .message_id = json_text_of(m, S("messageId")),
-			       .anonymous_id = json_text_of(m, S("anonymousId")),
-			       .user_id = json_text_of(m, S("userId")),
-			       .props = props };
-	if (!time_parse(json_text_of(m, S("timestamp")), &in->at_us, e))
-		return false;
-	if (campaign != NULL) {
-		in->origin.source = json_text_of(campaign, S("source"));
-		in->origin.medium = json_text_of(campaign, S("medium"));
-		in->origin.campaign = json_text_of(campaign, S("name"));
-	}
-	if (page != NULL)
-		put(props, &n, S("path"), value_text(json_text_of(page, S("path"))));
-	for (const struct json *p = properties != NULL ? json_first(properties) : NULL; p != NULL;
-	     p = json_after(properties, p))
-		put(props, &n, p->key, leaf_value(p));
-	in->props_n = n;
-	return true;
-}
-
 bool bench_batch_parse(struct json_parser *p, str body, struct arena *a, struct intake **items_r,
 		       size_t *n_r, err *e)
 {
@@ -161,12 +97,24 @@ bool bench_batch_parse(struct json_parser *p, str body, struct arena *a, struct 
 	if (batch == NULL || batch->kind != JSON_ARRAY || batch->n > BATCH_ITEMS_MAX)
 		return err_set(e, ERR_INVALID, "the body has no \"batch\" of messages");
 	struct intake *items = arena_alloc(a, batch->n * sizeof *items);
+	struct message_reader r = {
+		.arena = a,
+		.keeps_json = true,
+		.is_public = true,
+		.received_us = time_now_us(),
+		.body = root,
+		.props = arena_alloc(a, TOUCH_PROPS_MAX * sizeof *r.props),
+	};
 	size_t n = 0;
-	if (items == NULL)
+	if (items == NULL || r.props == NULL)
 		return arena_err(a, e);
 	for (const struct json *m = json_first(batch); m != NULL; m = json_after(batch, m)) {
-		if (!message_parse(m, a, &items[n++], e))
+		bool ok;
+		if (!message_read(&r, m, &items[n], &ok, e))
 			return false;
+		if (!ok)
+			return err_set(e, ERR_INVALID, "%s", r.problem);
+		n++;
 	}
 	*items_r = items;
 	*n_r = n;

@@ -10,6 +10,7 @@
 #define TRICHTER_LOAD_INT_H
 
 #include "load/load_parts_int.h"
+#include "load/message.h"
 
 /* ---- the loader ------------------------------------------------------------------------------ */
 
@@ -60,6 +61,7 @@ struct loader {
 	struct buf state;	    /* JSON, stored with every chunk */
 	bool sent;		    /* something of this run is stored */
 	struct cell_value *cells;
+	struct message_reader messages;
 	struct prop *props;   /* TOUCH_PROPS_MAX, scratch of Segment messages */
 	char currency[4];     /* of amounts that name none */
 	char row_currency[4]; /* the present row\'s; "" none */
@@ -211,25 +213,7 @@ bool email_is_fine(struct arena *a, str s);
 void origin_from_url(str url, struct arena *a, struct origin *o);
 str url_host(str url);
 
-/* load_segment.c, load_segment_props.c */
-struct segment {
-	struct loader *l;
-	struct arena *a; /* of the chunk */
-	const struct json *object;
-	str type;
-	struct intake t;
-	struct prop *props; /* the loader's scratch */
-	size_t n;
-	bool too_many;
-	str currency;
-};
-/* traits or properties of the message, as properties of the touch; ids among them are taken. */
-bool segment_traits(struct segment *s, const struct json *traits, err *e) MUST_CHECK;
-bool segment_properties(struct segment *s, const struct json *properties, err *e) MUST_CHECK;
-void segment_put(struct segment *s, str key, value v);
-/* A text or number as text of the chunk; empty when it is neither. */
-str segment_text(struct segment *s, const struct json *node);
-bool segment_is(const struct json *object);
+/* load_segment.c */
 bool segment_build(struct loader *l, const struct raw_row *raw, struct chunk_row *row, bool *ok_r,
 		   err *e) MUST_CHECK;
 

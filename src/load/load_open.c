@@ -23,7 +23,7 @@ static bool find_segment(struct loader *l, err *e)
 	l->source.segment = true;
 	if (!source_next(l, &raw, &more, e))
 		return false;
-	l->source.segment = more && raw.object && segment_is(raw.object);
+	l->source.segment = more && raw.object && message_is(raw.object);
 	if (l->source.segment) {
 		l->kind = LOAD_EVENTS;
 		l->kind_settled = true;

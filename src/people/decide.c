@@ -355,9 +355,12 @@ static const char *fault_of(const struct deciding *x)
 		return "the time lies outside the years 1 to 9999";
 	if (in->props_n > TOUCH_PROPS_MAX)
 		return "it has more than 1000 properties";
+	/* What identify, group and alias become. */
 	bool update = str_eq(in->name, S("person_updated")) ||
-		      str_eq(in->name, S("company_updated"));
-	if (is_public(x) && !update && touch_name_is_reserved(in->name))
+		      str_eq(in->name, S("company_updated")) ||
+		      (str_eq(in->name, S("person_identified")) && in->user_id.n &&
+		       in->previous_id.n);
+	if (is_public(x) && !update && people_name_is_reserved(in->name))
 		return "this name is reserved: a write key may not send it";
 	if (in->person > x->p->ids.kinds.n || in->company > x->p->ids.kinds.n ||
 	    in->deal > x->p->ids.kinds.n)

@@ -23,7 +23,7 @@ bool touch_is_bookkeeping(str name)
 	return false;
 }
 
-bool touch_name_is_reserved(str name)
+bool people_name_is_reserved(str name)
 {
 	static const str PREFIXES[] = {
 		S("person_"), S("company_"), S("import_"),  S("stage_"),     S("lead_"),

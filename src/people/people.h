@@ -146,5 +146,7 @@ bool people_unmerge(struct journal *j, uint64_t profile, str by, str why, err *e
 str email_normalise(struct arena *a, str s);
 /* True for what senders write when they have no id: empty, null, undefined, 0, NaN, ... */
 bool id_is_blocked(str s);
+/* Names of touches that only the program itself, secret keys and imports may send. */
+bool people_name_is_reserved(str name);
 
 #endif

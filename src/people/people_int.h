@@ -361,7 +361,5 @@ struct people {
 
 bool people_decide(struct people *p, const struct batch *b, const struct intake *in,
 		   struct arena *a, struct decided *d, err *e) MUST_CHECK;
-/* Names that only the program itself, secret keys and imports may send. */
-bool touch_name_is_reserved(str name);
 
 #endif

@@ -426,7 +426,7 @@ static bool wanted_by_touch(const struct live_rule *r, str name)
 		if (str_eq(r->watches.items[i].name, name))
 			return true;
 	}
-	return r->on_cells && touch_name_is_reserved(name);
+	return r->on_cells && people_name_is_reserved(name);
 }
 
 static bool wanted_always(const struct live_rule *r, str name)

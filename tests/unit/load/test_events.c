@@ -64,7 +64,7 @@ static void segment_messages_become_touches(void **state)
 	assert_touches(
 		l,
 		"page_viewed 2025-01-01T10:00:00Z anonymous=a1 source=li medium=cpc campaign=spring "
-		"referrer=https://t.co/ {path:text=/p}\n"
+		"referrer=https://t.co/ {path:text=/p, url:text=https://x.de/p?utm_medium=cpc}\n"
 		"person_updated 2025-01-01T10:05:00Z user=u1 email=k@x.de anonymous=a1 company=Ex "
 		"{first_name:text=Kai, company.size:number=5}\n"
 		"Order Completed 2025-01-02T11:00:00Z user=u1 {revenue:money=12.50 EUR, currency:text=EUR, "
