@@ -1,12 +1,14 @@
 /*
- * cli_history.c - touches of some subjects, copied out of a scan and put in order.
+ * history.c - touches of some subjects, copied out of a scan and put in order.
  *
  * What it is:   what journeys and rules with did(...) read. One walk over the journal, whatever the
  *               number of subjects.
  * Promises:     no more than the arena's maximum; over it is an error that says how to raise it.
  * Threads:      one at a time.
  */
-#include "cli/cli_int.h"
+#include "people/subject.h"
+
+#include "base/vec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +31,8 @@ static void str_copy(struct arena *a, str *s)
 	*s = str_dup(a, *s);
 }
 
-/* Texts of a touch live as long as the scan's call: all of them are copied. */
-static bool touch_copy(struct arena *a, const struct touch *t, struct touch *r)
+
+bool touch_copy(struct arena *a, const struct touch *t, struct touch *r)
 {
 	*r = *t;
 	str *texts[] = {

@@ -1,10 +1,10 @@
 /*
- * cli_subject.c - what is known of one person, company or deal, by column.
+ * subject.c - what is known of one person, company or deal, by column.
  *
  * What it is:   a view with the company's beside it; a column is something counted, a source, or
  * any field of the rule language. Threads:      one at a time.
  */
-#include "cli/cli_int.h"
+#include "people/subject.h"
 
 bool subject_read(struct people *p, uint64_t number, const struct touch *history, size_t history_n,
 		  int64_t now_us, struct arena *a, struct subject *s_r, err *e)
