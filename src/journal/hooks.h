@@ -89,6 +89,11 @@ struct journal_hooks {
 	bool (*configure)(struct people *p, str name, str value, uint64_t from_seq, bool live,
 			  err *e);
 
+	uint64_t (*profiles)(const struct people *p);
+	/* A reader's own: what was changed before the last call but one is on disk by now, and need
+	 * not be kept in memory. */
+	void (*settle)(struct people *p);
+
 	/* A new rule looks at what happened before it: only its did() counters are folded. */
 	bool (*watch)(struct people *p, const struct touch *t, err *e);
 

@@ -231,19 +231,29 @@ void journal_numbers(struct journal *j, struct journal_numbers *n_r);
 
 /* What is known as of one sequence number: people, configuration and touches. */
 struct snapshot;
+/* The touch is valid during the call; false ends the walk. */
+typedef bool (*touch_fn)(void *arg, const struct touch *t);
 
 /* as_of 0: all that is there. Opens read-only; a running writer is not disturbed. An as_of before
  * the present is computed by replay. ERR_NOT_FOUND: DIR is no data directory. */
 bool snapshot_open(const char *dir, uint64_t as_of, struct snapshot **s_r, err *e) MUST_CHECK;
+/* One of the present that stays open and follows what is recorded. It keeps no book for rules. */
+bool snapshot_open_live(const char *dir, struct snapshot **s_r, err *e) MUST_CHECK;
+/* On to the newest touch; costs what is new, about half a microsecond a touch. `each` (may be NULL)
+ * is told of every touch applied, visible or not. *reopened_r: too much changed (an import was
+ * taken back, a large one closed, millions of touches), it was opened anew and `each` was not told.
+ * After a failure it can only be closed. */
+bool snapshot_refresh(struct snapshot **s, touch_fn each, void *arg, bool *reopened_r,
+		      err *e) MUST_CHECK;
+/* Between uses: holds no read transaction until the next refresh, and may not be read. */
+void snapshot_rest(struct snapshot *s);
 void snapshot_close(struct snapshot **s);
 uint64_t snapshot_seq(const struct snapshot *s);
 struct people *snapshot_people(struct snapshot *s);
 /* The last touch whose received time is at or before `at_us`. */
 bool snapshot_seq_at(struct snapshot *s, int64_t at_us, uint64_t *seq_r, err *e) MUST_CHECK;
 
-/* Every visible touch (imports closed and not undone), in order of seq. The touch is valid during
- * the call; `each` returns false to stop. */
-typedef bool (*touch_fn)(void *arg, const struct touch *t);
+/* Every visible touch (imports closed and not undone), in order of seq. */
 bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e) MUST_CHECK;
 
 struct import_info {

@@ -56,7 +56,13 @@ struct store {
 	uint64_t messages_flushed_seq, messages_begun_seq;
 	bool messages_changed;
 	uint64_t last_seq;
-	uint64_t applied_seq;		/* as the ledger says */
+	uint64_t applied_seq; /* as the ledger says */
+	/* a reader that stays open */
+	bool lean;	     /* decides nothing: keeps no book of what rules watch */
+	uint64_t folded_seq; /* everything up to there is in memory or on disk */
+	uint64_t settle_seq; /* once this is on disk, what was changed before is clean */
+	uint64_t opened_profiles;
+	bool resting;			/* no read transaction is open */
 	VEC(struct import_row) imports; /* by number - 1 */
 	VEC(struct config_row) config;	/* by key - 1 */
 	struct map config_newest;	/* name -> key of its newest row */
@@ -76,10 +82,29 @@ bool store_check_messages(struct store *s, err *e) MUST_CHECK;
 bool store_note_undone(struct store *s, uint64_t import, err *e) MUST_CHECK;
 /* In the answers of this store: imports that are open or undone (as of its number) are hidden. */
 bool store_hides(const struct store *s, uint64_t import);
+struct store_reading {
+	struct store *s;
+	uint64_t from_seq, to_seq;
+	bool hidden_too;
+	bool (*id)(void *arg, const struct new_id *id, err *e); /* may be NULL */
+	touch_fn each;
+	void *arg;
+	err *e;
+	bool failed;
+};
+bool store_read(struct store_reading *r) MUST_CHECK;
 bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,
 		void *arg, err *e) MUST_CHECK;
 /* Folds everything visible into `people`, which must be empty; for as_of and verify. */
 bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e) MUST_CHECK;
+/* store_catch_up.c: from the projections on disk to the last record. */
+bool store_catch_up(struct store *s, err *e) MUST_CHECK;
+/* On to the newest record; `each` is told of the touches applied. *reopen_r: open it anew instead
+ * (nothing was applied). After a failure the store can only be closed. */
+bool store_refresh(struct store *s, touch_fn each, void *arg, bool *reopen_r, err *e) MUST_CHECK;
+void store_rest(struct store *s);
+uint64_t store_meta_number(str bytes);
+bool config_is_rule(str name);
 /* store_rows.c: imports and configuration as rows of the ledger. */
 bool store_rows_load(struct store *s, err *e) MUST_CHECK;
 bool store_import_encode(const struct import_row *row, struct buf *b, err *e) MUST_CHECK;

@@ -19,7 +19,7 @@ struct snapshot {
 	struct store store;
 };
 
-static bool open_once(const char *dir, uint64_t as_of, struct snapshot **s_r, err *e)
+static bool open_once(const char *dir, uint64_t as_of, bool lean, struct snapshot **s_r, err *e)
 {
 	struct snapshot *s = mem_zalloc(1, sizeof *s);
 	size_t n = strlen(dir) + 1;
@@ -32,6 +32,7 @@ static bool open_once(const char *dir, uint64_t as_of, struct snapshot **s_r, er
 	s->store.dir = copy;
 	s->store.fs = fs_real();
 	s->store.mode = STORE_READ;
+	s->store.lean = lean;
 	s->store.as_of = as_of ? as_of : UINT64_MAX;
 	if (!store_open(&s->store, e)) {
 		snapshot_close(&s);
@@ -41,7 +42,7 @@ static bool open_once(const char *dir, uint64_t as_of, struct snapshot **s_r, er
 	return true;
 }
 
-bool snapshot_open(const char *dir, uint64_t as_of, struct snapshot **s_r, err *e)
+static bool open_tried(const char *dir, uint64_t as_of, bool lean, struct snapshot **s_r, err *e)
 {
 	char path[4096];
 	struct buf b = { .p = path, .cap = sizeof path, .bytes_max = sizeof path };
@@ -52,11 +53,43 @@ bool snapshot_open(const char *dir, uint64_t as_of, struct snapshot **s_r, err *
 			       dir, dir);
 	/* A run of ids that the writer has just merged away is gone: the new list is read then. */
 	for (int i = 1;; i++) {
-		if (open_once(dir, as_of, s_r, e))
+		if (open_once(dir, as_of, lean, s_r, e))
 			return true;
 		if (!e || e->code != ERR_NOT_FOUND || i == OPEN_TRIES)
 			return false;
 	}
+}
+
+bool snapshot_open(const char *dir, uint64_t as_of, struct snapshot **s_r, err *e)
+{
+	return open_tried(dir, as_of, false, s_r, e);
+}
+
+bool snapshot_open_live(const char *dir, struct snapshot **s_r, err *e)
+{
+	return open_tried(dir, 0, true, s_r, e);
+}
+
+bool snapshot_refresh(struct snapshot **ss, touch_fn each, void *arg, bool *reopened_r, err *e)
+{
+	struct snapshot *s = *ss, *fresh = NULL;
+	bool reopen = false;
+	CHECK(s->store.lean);
+	if (!store_refresh(&s->store, each, arg, &reopen, e))
+		return false;
+	*reopened_r = reopen;
+	if (!reopen)
+		return true;
+	if (!open_tried(s->store.dir, 0, true, &fresh, e))
+		return false;
+	snapshot_close(ss);
+	*ss = fresh;
+	return true;
+}
+
+void snapshot_rest(struct snapshot *s)
+{
+	store_rest(&s->store);
 }
 
 void snapshot_close(struct snapshot **ss)

@@ -79,10 +79,17 @@ bool store_import_hidden(void *arg, uint64_t import)
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
+bool config_is_rule(str name)
+{
+	return str_starts(name, S("rule."));
+}
+
 bool store_configure(struct store *s, struct people *p, err *e)
 {
 	for (size_t i = 0; i < s->config.n; i++) {
 		const struct config_row *row = &s->config.items[i];
+		if (s->lean && config_is_rule(row->name))
+			continue;
 		if (row->to_seq == 0 && row->value.n &&
 		    !journal_hooks.configure(p, row->name, row->value, row->from_seq, false, e))
 			return err_prefix(e, "configuration %.*s", STR_ARG(row->name));
@@ -92,20 +99,9 @@ bool store_configure(struct store *s, struct people *p, err *e)
 
 /* ---- scanning -------------------------------------------------------------------------------- */
 
-struct scan {
-	struct store *s;
-	uint64_t from_seq, to_seq;
-	bool hidden_too;
-	bool (*id)(void *arg, const struct new_id *id, err *e);
-	touch_fn each;
-	void *arg;
-	err *e;
-	bool failed;
-};
-
 static bool scan_touch(void *arg, const struct touch *t)
 {
-	struct scan *c = arg;
+	struct store_reading *c = arg;
 	if (t->seq < c->from_seq || (!c->hidden_too && store_hides(c->s, t->import) && t->import))
 		return true;
 	return t->seq <= c->to_seq && c->each(c->arg, t);
@@ -113,13 +109,13 @@ static bool scan_touch(void *arg, const struct touch *t)
 
 static bool scan_id(void *arg, const struct new_id *id, err *e)
 {
-	struct scan *c = arg;
+	struct store_reading *c = arg;
 	return c->id(c->arg, id, e);
 }
 
 static bool scan_record(void *arg, const struct ledger_record *record)
 {
-	struct scan *c = arg;
+	struct store_reading *c = arg;
 	struct record_reader r = { .id = c->id ? scan_id : NULL, .touch = scan_touch, .arg = c };
 	if (!record_read(record->body, record->first_seq, &c->s->touch_arena, &r, c->e)) {
 		c->failed = true;
@@ -128,7 +124,7 @@ static bool scan_record(void *arg, const struct ledger_record *record)
 	return !r.stopped;
 }
 
-static bool scan_run(struct scan *c)
+bool store_read(struct store_reading *c)
 {
 	return ledger_scan_records(c->s->ledger, c->from_seq, c->to_seq, scan_record, c, c->e) &&
 	       !c->failed;
@@ -137,139 +133,14 @@ static bool scan_run(struct scan *c)
 bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,
 		void *arg, err *e)
 {
-	struct scan c = { .s = s,
-			  .from_seq = from_seq,
-			  .to_seq = to_seq,
-			  .hidden_too = hidden_too,
-			  .each = each,
-			  .arg = arg,
-			  .e = e };
-	return scan_run(&c);
-}
-
-/* ---- bringing up to date --------------------------------------------------------------------- */
-
-struct catching_up {
-	struct store *s;
-	err *e;
-	bool failed;
-	VEC(uint64_t) closed; /* imports closed in what is applied now */
-	uint64_t undone_last;
-};
-
-static bool catch_id(void *arg, const struct new_id *id, err *e)
-{
-	struct catching_up *c = arg;
-	return journal_hooks.add_id(c->s->people, id, e);
-}
-
-static bool catch_message(struct catching_up *c, const struct touch *t)
-{
-	struct store *s = c->s;
-	return !s->messages || t->message_id.n == 0 || t->seq <= s->messages_flushed_seq ||
-	       idmap_put(s->messages, message_key(t->message_id),
-			 message_value(t->import, t->received_us), c->e);
-}
-
-static bool import_was_open(const struct store *s, const struct touch *t)
-{
-	if (t->import == 0 || t->import > s->imports.n)
-		return t->import != 0;
-	uint64_t closed = s->imports.items[t->import - 1].closed_seq;
-	return closed == 0 || t->seq < closed;
-}
-
-static bool catch_touch(void *arg, const struct touch *t)
-{
-	struct catching_up *c = arg;
-	struct store *s = c->s;
-	c->failed = true;
-	if (!catch_message(c, t))
-		return false;
-	if (t->seq > s->applied_seq) {
-		if (!journal_hooks.join(s->people, t, c->e))
-			return false;
-		bool undone = t->import && t->import <= s->imports.n &&
-			      s->imports.items[t->import - 1].undone_seq != 0;
-		if (!undone && !import_was_open(s, t) &&
-		    !journal_hooks.fold(s->people, t, t->seq, c->e))
-			return false;
-		value import = touch_prop(t, S("import"));
-		if (str_eq(t->name, S("import_closed")) && import.kind == VALUE_INT &&
-		    !vec_push(&c->closed, (uint64_t)import.i))
-			return err_nomem(c->e);
-		if (str_eq(t->name, S("import_undone")) && import.kind == VALUE_INT)
-			c->undone_last = (uint64_t)import.i;
-	}
-	c->failed = false;
-	return true;
-}
-
-struct fold_import {
-	struct store *s;
-	uint64_t import;
-	uint64_t effect_seq;
-	err *e;
-	bool failed;
-};
-
-static bool fold_import_touch(void *arg, const struct touch *t)
-{
-	struct fold_import *f = arg;
-	if (t->import == f->import && t->seq < f->effect_seq)
-		f->failed = !journal_hooks.fold(f->s->people, t, f->effect_seq, f->e);
-	return !f->failed;
-}
-
-static bool fold_closed_imports(struct catching_up *c)
-{
-	for (size_t i = 0; i < c->closed.n; i++) {
-		struct import_row *row = store_import(c->s, c->closed.items[i]);
-		if (!row || row->undone_seq)
-			continue;
-		struct fold_import f = { c->s, row->import, row->closed_seq, c->e, false };
-		if (!store_scan(c->s, row->from_seq, row->closed_seq, true, fold_import_touch, &f,
-				c->e) ||
-		    f.failed)
-			return false;
-	}
-	return true;
-}
-
-static bool join_open_import(void *arg, const struct touch *t)
-{
-	struct catching_up *c = arg;
-	c->failed = t->import && !journal_hooks.join(c->s->people, t, c->e);
-	return !c->failed;
-}
-
-static bool catch_up(struct store *s, err *e)
-{
-	struct catching_up c = { .s = s, .e = e };
-	uint64_t from = MIN(s->applied_seq, journal_hooks.flushed_ids_seq(s->people));
-	if (s->messages)
-		from = MIN(from, s->messages_flushed_seq);
-	struct scan scan = { .s = s,
-			     .from_seq = from + 1,
-			     .to_seq = s->last_seq,
-			     .hidden_too = true,
-			     .id = catch_id,
-			     .each = catch_touch,
-			     .arg = &c,
-			     .e = e };
-	bool ok = scan_run(&scan) && !c.failed;
-	journal_hooks.rejoin(s->people);
-	ok = ok && fold_closed_imports(&c);
-	vec_free(&c.closed);
-	if (ok && c.undone_last) {
-		struct undo_result ignored;
-		ok = undo_apply(s, c.undone_last, s->last_seq, &ignored, e);
-	}
-	const struct import_row *newest = s->imports.n ? &s->imports.items[s->imports.n - 1] : NULL;
-	if (ok && s->mode != STORE_READ && newest && !newest->closed_seq && !newest->undone_seq)
-		ok = store_scan(s, newest->from_seq, s->last_seq, true, join_open_import, &c, e) &&
-		     !c.failed;
-	return ok;
+	struct store_reading c = { .s = s,
+				   .from_seq = from_seq,
+				   .to_seq = to_seq,
+				   .hidden_too = hidden_too,
+				   .each = each,
+				   .arg = arg,
+				   .e = e };
+	return store_read(&c);
 }
 
 /* ---- replay ---------------------------------------------------------------------------------- */
@@ -298,22 +169,22 @@ static bool replay_touch(void *arg, const struct touch *t)
 bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e)
 {
 	struct replaying r = { s, p, e, false };
-	struct scan scan = { .s = s,
-			     .from_seq = 1,
-			     .to_seq = to_seq,
-			     .hidden_too = true,
-			     .id = replay_id,
-			     .each = replay_touch,
-			     .arg = &r,
-			     .e = e };
-	bool ok = scan_run(&scan) && !r.failed;
+	struct store_reading reading = { .s = s,
+					 .from_seq = 1,
+					 .to_seq = to_seq,
+					 .hidden_too = true,
+					 .id = replay_id,
+					 .each = replay_touch,
+					 .arg = &r,
+					 .e = e };
+	bool ok = store_read(&reading) && !r.failed;
 	journal_hooks.rejoin(p);
 	return ok;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static uint64_t meta_number(str bytes)
+uint64_t store_meta_number(str bytes)
 {
 	struct reader r;
 	reader_init(&r, bytes.p, bytes.n);
@@ -354,8 +225,8 @@ static bool load_rows(struct store *s, err *e)
 	if (!ledger_load(s->ledger, LEDGER_META, KEYS, ARRAY_LEN(KEYS), &s->texts, meta, e) ||
 	    !ledger_last_seq(s->ledger, &s->last_seq, e) || !store_rows_load(s, e))
 		return false;
-	s->applied_seq = meta_number(meta[0]);
-	s->messages_flushed_seq = meta_number(meta[2]);
+	s->applied_seq = store_meta_number(meta[0]);
+	s->messages_flushed_seq = store_meta_number(meta[2]);
 	return open_messages(s, meta[1], e);
 }
 
@@ -374,7 +245,7 @@ static bool open_people(struct store *s, err *e)
 		return false;
 	if (!back) {
 		s->as_of = s->mode == STORE_READ ? s->last_seq : UINT64_MAX;
-		return store_configure(s, s->people, e) && catch_up(s, e);
+		return store_configure(s, s->people, e) && store_catch_up(s, e);
 	}
 	return store_replay(s, s->people, s->as_of, e);
 }
@@ -404,7 +275,7 @@ void store_close(struct store *s)
 {
 	journal_hooks.close(&s->people);
 	idmap_close(&s->messages);
-	if (s->ledger && s->mode != STORE_WRITE)
+	if (s->ledger && s->mode != STORE_WRITE && !s->resting)
 		ledger_read_end(s->ledger);
 	ledger_close(&s->ledger);
 	for (size_t i = 0; i < s->imports.n; i++)

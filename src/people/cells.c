@@ -141,9 +141,21 @@ bool cells_get(struct people *p, uint32_t profile, struct arena *a, struct cell_
 	return cells_decode(bytes, a, cells_r, n_r, e) || err_prefix(e, "profile %u", profile);
 }
 
+/* A reader's own list of what is not known to be on disk. */
+static bool note_changed(struct people *p, struct cell_row *row, err *e)
+{
+	struct cells *c = &p->cells;
+	if (row->listed && row->mark == c->mark)
+		return true;
+	row->listed = true;
+	row->mark = c->mark;
+	return vec_push(&c->changed, row->profile) || err_nomem(e);
+}
+
 bool cells_set(struct people *p, uint32_t profile, struct cell_state *cells, size_t n, bool urgent,
 	       err *e)
 {
+	urgent = urgent && !p->read_only;
 	if (n > CELLS_PER_SUBJECT_MAX)
 		return err_set(e, ERR_LIMIT, "one person or company may have %d traits at most",
 			       CELLS_PER_SUBJECT_MAX);
@@ -166,7 +178,7 @@ bool cells_set(struct people *p, uint32_t profile, struct cell_state *cells, siz
 	p->cells.dirty_n += !row->dirty;
 	row->dirty = true;
 	row->urgent |= urgent;
-	return true;
+	return !p->read_only || note_changed(p, row, e);
 }
 
 /* The cells of one profile with a touch's own set beside them; unchanged when none of them wins. */
@@ -221,6 +233,25 @@ void cells_drop_clean(struct people *p)
 		}
 	}
 	c->rows.n = kept;
+}
+
+void cells_settle(struct people *p)
+{
+	struct cells *c = &p->cells;
+	for (size_t i = 0; i < c->settling.n; i++) {
+		struct cell_row *row = row_held(p, c->settling.items[i]);
+		if (!row || !row->dirty || row->mark == c->mark)
+			continue; /* changed again since */
+		row->dirty = false;
+		c->dirty_n--;
+	}
+	vec_clear(&c->settling);
+	for (size_t i = 0; i < c->changed.n; i++) {
+		if (!vec_push(&c->settling, c->changed.items[i]))
+			break; /* the rest stays in memory */
+	}
+	vec_clear(&c->changed);
+	c->mark++;
 }
 
 /* ---- rows on disk ---------------------------------------------------------------------------- */
@@ -302,4 +333,6 @@ void cells_close(struct people *p)
 	vec_free(&c->held);
 	vec_free(&c->urgent);
 	vec_free(&c->sweep);
+	vec_free(&c->changed);
+	vec_free(&c->settling);
 }

@@ -31,7 +31,6 @@ static void str_copy(struct arena *a, str *s)
 	*s = str_dup(a, *s);
 }
 
-
 bool touch_copy(struct arena *a, const struct touch *t, struct touch *r)
 {
 	*r = *t;

@@ -144,6 +144,16 @@ void ids_drop_clean(struct people *p)
 	}
 }
 
+void ids_settle(struct people *p, uint64_t profiles_on_disk)
+{
+	for (uint64_t block = 0; block < profiles_on_disk / BLOCK_PROFILES; block++) {
+		struct id_block *b = block_held(p, block);
+		if (b)
+			b->dirty = false;
+	}
+	ids_drop_clean(p);
+}
+
 /* ---- look-up and growth ---------------------------------------------------------------------- */
 
 bool ids_get(struct people *p, enum id_kind kind, str system, str id, uint64_t *profile_r,

@@ -185,6 +185,10 @@ void joins_rebuild(struct people *p)
 	}
 	for (size_t i = 0; i < j->edges.n; i++) {
 		const struct edge *edge = &j->edges.items[i];
+		/* While a store is brought up to date, an edge on disk may name profiles that come
+		 * with a later record: it is rebuilt once more then. */
+		if (edge->a > j->parent.n || edge->b > j->parent.n)
+			continue;
 		if (!edge->refused && !edge->cut && !p->import_hidden(p->import_arg, edge->import))
 			unite(p, edge->a, edge->b);
 	}

@@ -10,7 +10,8 @@
 
 #include "base/mem.h"
 
-#define PREPARE_AHEAD 128
+#define PREPARE_AHEAD	       128
+#define READER_CELLS_BYTES_MAX (32 * MIB)
 
 static void people_close_hook(struct people **pp)
 {
@@ -301,6 +302,15 @@ static bool people_flush(struct people *p, struct writeback *wb, err *e)
 	return ids_runs_changes(p, wb, true, e);
 }
 
+static void people_settle(struct people *p)
+{
+	cells_settle(p);
+	ids_settle(p, p->settle_profiles);
+	p->settle_profiles = p->ids.kinds.n;
+	if (p->cells.bytes > READER_CELLS_BYTES_MAX)
+		cells_drop_clean(p);
+}
+
 static uint64_t people_flushed_ids_seq(const struct people *p)
 {
 	return p->ids.flushed_seq;
@@ -320,6 +330,8 @@ const struct journal_hooks journal_hooks = {
 	.rejoin = joins_rebuild,
 	.forget = people_forget,
 	.configure = rules_configure,
+	.profiles = people_profiles,
+	.settle = people_settle,
 	.watch = people_watch,
 	.changes = people_changes,
 	.sweep = people_sweep,

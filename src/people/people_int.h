@@ -57,6 +57,7 @@ bool ids_add(struct people *p, const struct new_id *id, err *e) MUST_CHECK;
 bool ids_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
 		 err *e) MUST_CHECK;
 void ids_drop_clean(struct people *p);
+void ids_settle(struct people *p, uint64_t profiles_on_disk);
 /* Begins, finishes and records what the map writes beside the ledger; `all`: everything, waiting.
  */
 bool ids_runs_changes(struct people *p, struct writeback *wb, bool all, err *e) MUST_CHECK;
@@ -207,6 +208,8 @@ struct cell_row {
 	uint32_t profile;
 	bool dirty;
 	bool urgent; /* must be in the next commit */
+	bool listed; /* a reader's: in `changed` or `settling` */
+	uint8_t mark;
 	char *bytes; /* encoded cells, by key */
 	size_t n;
 };
@@ -219,6 +222,10 @@ struct cells {
 	VEC(uint32_t) urgent;
 	VEC(uint32_t) sweep; /* profiles to be written in this sweep, in order */
 	size_t sweep_at;
+	/* a reader's: what it applied itself since the last mark, and before it */
+	VEC(uint32_t) changed;
+	VEC(uint32_t) settling;
+	uint8_t mark;
 };
 #define CELLS_HELD_BYTES_MAX  (512 * MIB)
 #define CELLS_PER_SUBJECT_MAX 5000
@@ -243,6 +250,8 @@ void cells_sweep_begin(struct people *p);
 bool cells_sweep(struct people *p, double share, struct writeback *wb, bool *done_r,
 		 err *e) MUST_CHECK;
 void cells_drop_clean(struct people *p);
+/* What was changed before the last call but one is on disk. */
+void cells_settle(struct people *p);
 /* Decodes a stored row. */
 bool cells_decode(str bytes, struct arena *a, struct cell_state **cells_r, size_t *n_r,
 		  err *e) MUST_CHECK;
@@ -348,6 +357,7 @@ struct people {
 	struct arena scratch; /* for one fold */
 	uint64_t ids_per_kind_max;
 	uint64_t ids_max;
+	uint64_t settle_profiles; /* a reader's: so many when it last settled */
 	/* the sweep that is going on */
 	uint64_t sweep_seq;
 	uint64_t sweep_block, sweep_blocks;
