@@ -185,6 +185,18 @@ static void count_outcomes(struct journal *j, struct job **jobs, size_t n)
 	mutex_unlock(&j->mutex);
 }
 
+/* Rows that are skipped may bring new ids of known subjects. Ids stand in a record, and a record
+ * begins with a touch: when there is none, one is made that says nothing else. */
+static bool keep_ids(struct journal *j, uint64_t import, err *e)
+{
+	if (j->record.ids_n == 0 || j->record.touches_n > 0)
+		return true;
+	struct touch t = { .name = S("person_identified"),
+			   .at_us = j->received_us,
+			   .import = import };
+	return group_append(j, &t, e);
+}
+
 bool group_batches(struct journal *j, struct job **jobs, size_t n, err *e)
 {
 	group_begin(j);
@@ -194,7 +206,7 @@ bool group_batches(struct journal *j, struct job **jobs, size_t n, err *e)
 			return false;
 		}
 	}
-	if (!group_commit(j, e))
+	if (!keep_ids(j, jobs[0]->batch->import, e) || !group_commit(j, e))
 		return false;
 	count_outcomes(j, jobs, n);
 	return true;
