@@ -183,54 +183,18 @@ static void put_step(struct cli *c, const struct funnel_result *r, const struct 
 	buf_byte(b, '\n');
 }
 
-/* "Of 8,000 people in MQL, 841 reached Customer (10.5 %). Most are lost between ..." */
-static void put_headline(struct cli *c, const struct funnel_result *r)
+static bool put_headline(struct cli *c, const struct funnel_result *r, err *e)
 {
-	struct buf *b = &c->out;
-	char text[NUMBER_TEXT_MAX];
-	size_t last = r->steps_n - 1;
-	/* Visitors are many and mostly strangers: the story begins with those who came nearer. */
-	size_t from = r->spec.steps_n == 0 && last > 1 && r->steps[1].count > 0 ? 1 : 0;
-	str first_label = funnel_step_label(&c->arena, &r->spec, from, r->steps[from].name);
-	str last_label = funnel_step_label(&c->arena, &r->spec, last, r->steps[last].name);
-	terminal_style(&c->term, b, STYLE_BOLD);
-	if (r->steps[from].count == 0) {
-		buf_printf(b, "No %s in ", unit_of(&r->spec));
-		text_put_clean(b, first_label);
-		buf_cstr(b, ".");
-		terminal_style(&c->term, b, STYLE_PLAIN);
-		buf_cstr(b, "\n\n");
-		return;
-	}
-	buf_printf(b, "Of %.*s %s in ", STR_ARG(show_count(text, r->steps[from].count)),
-		   unit_of(&r->spec));
-	text_put_clean(b, first_label);
-	if (last == 0) {
-		buf_cstr(b, ".");
-	} else {
-		buf_printf(b, ", %.*s reached ", STR_ARG(show_count(text, r->steps[last].count)));
-		text_put_clean(b, last_label);
-		buf_printf(b, " (%.*s).",
-			   STR_ARG(show_rate(text, (double)r->steps[last].count /
-							   (double)r->steps[from].count)));
-	}
-	size_t leak = 0;
-	for (size_t i = from + 1; i <= last; i++) {
-		uint64_t lost = r->steps[i - 1].count - r->steps[i].count;
-		if (leak == 0 || lost > r->steps[leak - 1].count - r->steps[leak].count)
-			leak = i;
-	}
-	if (last > 1 && r->steps[leak - 1].count > r->steps[leak].count) {
-		buf_cstr(b, " Most are lost between ");
-		text_put_clean(b, funnel_step_label(&c->arena, &r->spec, leak - 1,
-						    r->steps[leak - 1].name));
-		buf_cstr(b, " and ");
-		text_put_clean(b,
-			       funnel_step_label(&c->arena, &r->spec, leak, r->steps[leak].name));
-		buf_byte(b, '.');
-	}
-	terminal_style(&c->term, b, STYLE_PLAIN);
-	buf_cstr(b, "\n\n");
+	struct buf b;
+	buf_init(&b, MIB);
+	funnel_print_sentence(r, LANGUAGE_EN, &b);
+	terminal_style(&c->term, &c->out, STYLE_BOLD);
+	text_put_wrapped(&c->out, 0, 0, room_of(c), buf_view(&b));
+	terminal_style(&c->term, &c->out, STYLE_PLAIN);
+	buf_byte(&c->out, '\n');
+	bool ok = buf_ok(&b, e);
+	buf_fini(&b);
+	return ok;
 }
 
 static void put_steps(struct cli *c, const struct funnel_result *r, bool times)
@@ -378,7 +342,7 @@ static bool put_notes(struct cli *c, const struct funnel_result *r, err *e)
 					  : "them.\n");
 	}
 	buf_init(&b, MIB);
-	funnel_print_rules(r, &b);
+	funnel_print_rules(r, LANGUAGE_EN, &b);
 	buf_byte(&c->out, '\n');
 	terminal_style(&c->term, &c->out, STYLE_GREY);
 	text_put_wrapped(&c->out, 0, 0, room_of(c), str_trim(buf_view(&b)));
@@ -390,7 +354,8 @@ static bool put_notes(struct cli *c, const struct funnel_result *r, err *e)
 
 bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, err *e)
 {
-	put_headline(c, r);
+	if (!put_headline(c, r, e))
+		return false;
 	put_steps(c, r, times);
 	if (r->groups_n > 0 && !put_groups(c, r, e))
 		return false;

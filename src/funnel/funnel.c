@@ -74,11 +74,13 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 	if (s->of == FUNNEL_OF_FIRST && is_of_subject(s->by))
 		s->of = FUNNEL_OF_PERSON;
 	p->rows_n = p->lifecycle ? s->stages_n + 1 : s->steps_n;
+	/* What happened in a period is cut from chains of any time. */
+	bool cohort = s->view == FUNNEL_COHORT;
 	p->rules = (struct chain_rules){ .steps_n = p->lifecycle ? s->stages_n : s->steps_n,
 					 .window_us = s->window_us,
-					 .from_us = s->from_us,
-					 .to_us = s->to_us,
-					 .clip = s->tail == FUNNEL_CLIP };
+					 .from_us = cohort ? s->from_us : INT64_MIN,
+					 .to_us = cohort ? s->to_us : INT64_MAX,
+					 .clip = cohort && s->tail == FUNNEL_CLIP };
 	if (!check_spec(p, e) || !plan_names(p, a, e))
 		return false;
 	return matcher_init(&p->matcher, s, a, e);
@@ -166,9 +168,11 @@ struct run {
 	struct plan *p;
 	struct harvest h;
 	struct portrait portrait;
-	struct arena *a;
+	struct arena *a;       /* of the answer */
+	struct arena *scratch; /* of the run */
 	struct progress *list;
 	size_t n;
+	struct progress *outside; /* not counted, but in a stage */
 	uint64_t out_of_order;
 };
 
@@ -188,32 +192,87 @@ static bool run_traits(struct run *r, uint64_t subject, bool *counts_r, uint32_t
 	       dict_number(&r->h.dict, portrait_breakdown(&r->portrait, spec->by), group_r, e);
 }
 
+/* When the subject last came to the row that it reached last: exits before that are over. */
+static int64_t run_since(const struct run *r, const struct progress *o)
+{
+	size_t row = o->level - (size_t)1;
+	bool by_row = r->p->lifecycle || r->p->spec.order == FUNNEL_ORDERED;
+	uint32_t bit = r->p->lifecycle ? (row == 0 ? 0 : UINT32_C(1) << (row - 1))
+				       : UINT32_C(1) << row;
+	for (size_t i = r->h.touches_n; by_row && i-- > 0;)
+		if ((r->h.touches[i].mask & bit) != 0)
+			return r->h.touches[i].at_us;
+	return o->at_us[row];
+}
+
+/* Who is not counted may be in a stage all the same. */
+static bool run_outside(struct run *r, uint64_t subject, err *e)
+{
+	struct progress o = { .subject = subject, .exit = EXIT_NONE, .here = ROW_NONE };
+	bool counts;
+	uint32_t group = DICT_NONE;
+	if (r->p->spec.counts_only || r->p->matcher.stages == 0 ||
+	    r->p->spec.count != FUNNEL_PEOPLE || r->h.sides.first[subject] == 0)
+		return true;
+	sides_resolve(&r->h.sides, subject, INT64_MIN, &o);
+	if (o.here == ROW_NONE)
+		return true;
+	if (!run_traits(r, subject, &counts, &group, e))
+		return false;
+	if (!counts)
+		return true;
+	struct progress *kept = arena_alloc(r->a, sizeof *kept);
+	if (!kept)
+		return arena_err(r->a, e);
+	*kept = o;
+	kept->group = UINT32_MAX;
+	kept->next = r->outside;
+	r->outside = kept;
+	return true;
+}
+
+static bool run_counted(struct run *r, uint64_t subject, const struct chain *chain, uint32_t group,
+			err *e)
+{
+	const struct funnel_spec *spec = &r->p->spec;
+	struct progress *progress;
+	bool in_period = spec->view == FUNNEL_COHORT;
+	if (!progress_make(chain, r->h.touches, spec->keep ? r->a : r->scratch, &progress, e))
+		return false;
+	for (size_t k = 0; !in_period && k < progress->level; k++)
+		in_period = progress_counts(spec, progress, k);
+	if (!in_period)
+		return run_outside(r, subject, e);
+	progress->subject = subject;
+	progress->group = group;
+	if (!spec->counts_only)
+		sides_resolve(&r->h.sides, subject, run_since(r, progress), progress);
+	progress->next = r->list;
+	r->list = progress;
+	r->n++;
+	return true;
+}
+
 static bool run_subject(struct run *r, uint64_t subject, err *e)
 {
 	struct chain chain;
 	bool counts;
-	struct progress *progress;
+	if (r->h.first[subject] == 0)
+		return run_outside(r, subject, e);
 	if (!harvest_touches(&r->h, subject, e))
 		return false;
 	plan_chain(r->p, r->h.touches, r->h.touches_n, &chain);
 	bool out_of_order = plan_out_of_order(r->p, r->h.touches, r->h.touches_n, chain.level);
 	if (chain.level == 0 && !out_of_order)
-		return true;
+		return run_outside(r, subject, e);
 	uint32_t group = chain_value(r->p, &chain, r->h.touches);
 	if (!run_traits(r, subject, &counts, &group, e))
 		return false;
 	if (!counts)
 		return true;
 	r->out_of_order += out_of_order;
-	if (chain.level == 0)
-		return true;
-	if (!progress_make(&chain, r->h.touches, r->a, &progress, e))
-		return false;
-	progress->group = group;
-	progress->next = r->list;
-	r->list = progress;
-	r->n++;
-	return true;
+	return chain.level == 0 ? run_outside(r, subject, e)
+				: run_counted(r, subject, &chain, group, e);
 }
 
 /* A property that no touch carries is one of the people, companies or deals themselves; where they
@@ -235,22 +294,41 @@ static bool choose_breakdown(struct run *r, err *e)
 	return true;
 }
 
-static bool run_all(struct run *r, struct snapshot *s, struct funnel_result *result, err *e)
+static bool run_count(struct run *r, struct funnel_result *result, err *e)
 {
-	if (!harvest_run(&r->h, s, r->p, r->a, e) || !choose_breakdown(r, e))
-		return false;
-	for (uint64_t subject = 1; subject < r->h.subjects_n; subject++)
-		if (r->h.first[subject] != 0 && !run_subject(r, subject, e))
-			return false;
-	return progress_count(r->list, r->n, r->p, &r->h.dict, r->a, result, e);
+	struct counting c = { .p = r->p, .a = r->a, .scratch_a = r->scratch, .n = r->n };
+	const struct progress *o = r->list;
+	const struct sides *sides = r->p->spec.counts_only ? NULL : &r->h.sides;
+	c.list = ARENA_ARRAY(r->scratch, struct progress *, r->n);
+	c.bucket = ARENA_ARRAY(r->scratch, uint32_t, r->n);
+	c.scratch = ARENA_ARRAY(r->scratch, int64_t, r->n);
+	if (!c.list || !c.bucket || !c.scratch)
+		return arena_err(r->scratch, e);
+	for (size_t i = 0; i < r->n; i++, o = o->next)
+		c.list[i] = (struct progress *)(uintptr_t)o;
+	return progress_count(&c, &r->h.dict, result, e) &&
+	       (!sides || sides_count(sides, &c, r->outside, result, e)) &&
+	       (!r->p->spec.keep || kept_make(&c, r->outside, sides, result, e));
 }
 
-bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
-		struct funnel_result *r, err *e)
+static bool run_all(struct run *r, struct snapshot *s, struct funnel_result *result, err *e)
+{
+	if (!harvest_run(&r->h, s, r->p, r->scratch, e) || !choose_breakdown(r, e))
+		return false;
+	for (uint64_t subject = 1; subject < r->h.subjects_n; subject++)
+		if (!run_subject(r, subject, e))
+			return false;
+	return run_count(r, result, e);
+}
+
+static bool run_once(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
+		     struct funnel_result *r, err *e)
 {
 	struct plan plan;
-	struct run run = { .p = &plan, .a = a };
+	struct arena scratch CLEANUP(arena_fini);
+	struct run run = { .p = &plan, .a = a, .scratch = &scratch };
 	struct funnel_result result = { .snapshot = snapshot_seq(s) };
+	arena_init(&scratch, a->bytes_max);
 	bool ok = plan_init(&plan, spec, a, e);
 	if (ok) {
 		portrait_init(&run.portrait, snapshot_people(s), &plan);
@@ -263,4 +341,33 @@ bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena
 	if (ok)
 		*r = result;
 	return ok;
+}
+
+static bool run_before(struct snapshot *s, struct funnel_result *r, size_t bytes_max, err *e)
+{
+	struct funnel_spec spec;
+	struct funnel_result before;
+	struct arena a CLEANUP(arena_fini);
+	if (!period_before(&r->spec, &spec))
+		return true;
+	arena_init(&a, bytes_max);
+	if (!run_once(s, &spec, &a, &before, e))
+		return false;
+	for (size_t k = 0; k < r->steps_n; k++)
+		r->steps[k].previous = before.steps[k].count;
+	r->has_previous = true;
+	r->previous_from_us = spec.from_us;
+	r->previous_to_us = spec.to_us;
+	return true;
+}
+
+bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
+		struct funnel_result *r, err *e)
+{
+	struct funnel_result result;
+	if (!run_once(s, spec, a, &result, e) ||
+	    (spec->compare && !run_before(s, &result, a->bytes_max, e)))
+		return false;
+	*r = result;
+	return true;
 }

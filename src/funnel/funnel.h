@@ -20,6 +20,9 @@
 enum funnel_order { FUNNEL_ORDERED, FUNNEL_ANY };
 enum funnel_count { FUNNEL_PEOPLE, FUNNEL_COMPANIES, FUNNEL_DEALS };
 enum funnel_tail { FUNNEL_FOLLOW, FUNNEL_CLIP };
+/* Cohort: who began in the period, followed on. Period: who came to each step in the period,
+ * whenever they began; counts may rise from step to step. */
+enum funnel_view { FUNNEL_COHORT, FUNNEL_PERIOD };
 enum funnel_of { FUNNEL_OF_FIRST, FUNNEL_OF_LAST, FUNNEL_OF_STEP, FUNNEL_OF_PERSON };
 
 enum funnel_step_kind { STEP_NAME, STEP_STAGE, STEP_DEAL_STAGE, STEP_RULE, STEP_ANY };
@@ -48,6 +51,12 @@ struct funnel_spec {
 	bool trend;
 	enum time_unit trend_unit;
 	int64_t now_us; /* periods and ages count up to here */
+	enum funnel_view view;
+	bool until_given; /* nothing at or after until_us counts: the answer as it was then */
+	int64_t until_us;
+	bool compare;	  /* also count the period before, as it stood at the same age */
+	bool keep;	  /* keep who is behind every number: funnel_people */
+	bool counts_only; /* no exits, here, money, young */
 };
 
 /* Takes INTERFACES.md's step list apart: "page_viewed, stage:mql, deal:won, [RULE], *". Commas
@@ -57,6 +66,27 @@ bool funnel_parse_steps(struct arena *a, str text, struct funnel_step **steps_r,
 /* "14d", "none" */
 bool funnel_parse_window(str text, int64_t *window_us_r, err *e) MUST_CHECK;
 
+/* The side exits. Everyone is in one at most: the latest, unless they came back after it to the
+ * step that they had reached. */
+enum funnel_exit_kind { FUNNEL_DISQUALIFIED, FUNNEL_RECYCLED, FUNNEL_LOST, FUNNEL_EXITS_N };
+struct funnel_reason {
+	str reason; /* empty: none was given */
+	uint64_t count;
+};
+struct funnel_exit {
+	uint64_t count;
+	struct funnel_reason *reasons; /* by falling count; the rest is not listed */
+	size_t reasons_n;
+};
+/* Amounts of one currency; several are never added. */
+struct funnel_money {
+	int64_t amount_minor; /* per head where the kind says so */
+	char currency[4];
+};
+enum funnel_money_kind { FUNNEL_COST_PER_HEAD, FUNNEL_VALUE };
+#define FUNNEL_MONEY_MAX   8
+#define FUNNEL_REASONS_MAX 20
+
 struct funnel_step_result {
 	str name;
 	uint64_t count;
@@ -65,6 +95,15 @@ struct funnel_step_result {
 	double from_first;
 	int64_t median_us; /* from the step before; -1: unknown */
 	int64_t p90_us;
+	/* What follows stands in the answer's own steps only. */
+	struct funnel_exit exits[FUNNEL_EXITS_N]; /* came so far, no further, and left */
+	uint64_t here_now;			  /* of those counted here: it is their stage now */
+	uint64_t here_all;			  /* of everybody */
+	uint64_t young;	   /* came so far, did not leave, and may still come further */
+	uint64_t previous; /* count in the period before */
+	enum funnel_money_kind money_kind;
+	struct funnel_money money[FUNNEL_MONEY_MAX]; /* the currency used most first */
+	size_t money_n;				     /* 0: unknown */
 };
 struct funnel_group {
 	value value; /* VALUE_NONE: those without one */
@@ -86,10 +125,68 @@ struct funnel_result {
 	uint64_t snapshot;
 	uint64_t out_of_order;	 /* subjects that have every step, but not in the order asked for */
 	struct funnel_spec spec; /* with all defaults filled in: the rules in force */
+	bool has_sides;		 /* exits, here, young are known */
+	bool has_here;		 /* the steps are stages of people */
+	bool has_previous;
+	int64_t previous_from_us, previous_to_us;
+	struct funnel_kept *kept; /* spec.keep; in the arena */
 };
 /* ERR_LIMIT when the arena is too small for the subjects involved. */
 bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
 		struct funnel_result *r, err *e) MUST_CHECK;
+
+/* ---- the people behind a number (funnel_people.c) -------------------------------------------- */
+
+enum funnel_outcome {
+	FUNNEL_REACHED, /* counted in the step */
+	FUNNEL_DROPPED, /* counted in the step, and not in the next */
+	FUNNEL_HERE,	/* the step is their stage now; of those counted */
+	FUNNEL_HERE_ALL,
+	FUNNEL_LEFT,  /* by an exit, from this step */
+	FUNNEL_STILL, /* young */
+};
+struct funnel_who {
+	size_t step; /* from 1 */
+	enum funnel_outcome outcome;
+	enum funnel_exit_kind exit; /* FUNNEL_LEFT */
+	bool by_reason;
+	str reason;
+	bool by_group;
+	str group;     /* as value_print writes it */
+	bool no_group; /* those without a value */
+};
+struct funnel_person {
+	uint64_t subject;
+	int64_t at_us; /* when they came to the step, or left */
+};
+/* Those behind one number, the latest first, then by number. `after` NULL: from the beginning; else
+ * those behind it. At most `max`; *count_r is all of them. The answer was run with `keep`. */
+bool funnel_people(const struct funnel_result *r, const struct funnel_who *who,
+		   const struct funnel_person *after, size_t max, struct arena *a,
+		   struct funnel_person **people_r, size_t *n_r, uint64_t *count_r,
+		   err *e) MUST_CHECK;
+
+/* ---- what the answer says (funnel_say.c) ----------------------------------------------------- */
+
+enum language { LANGUAGE_EN, LANGUAGE_DE, LANGUAGES_N };
+
+/* The truth of the answer: from which step to which the story goes, and where most are lost. */
+struct funnel_truth {
+	size_t first, last; /* rows, from 0 */
+	size_t leak;	    /* most are lost between leak - 1 and leak; 0: nowhere, or not asked */
+};
+struct funnel_truth funnel_truth_of(const struct funnel_result *r);
+/* "Of 8,000 leads, 842 became customers. Most are lost between MQL and SAL." One for all: the
+ * terminal, the drawing, the API. */
+void funnel_print_sentence(const struct funnel_result *r, enum language language, struct buf *out);
+/* A step as people write it: "MQL", "Lead"; steps that are no stages as they were asked for. */
+void funnel_print_name(const struct funnel_result *r, size_t row, struct buf *out);
+
+enum funnel_zone { FUNNEL_TOFU, FUNNEL_MOFU, FUNNEL_BOFU };
+enum funnel_side { FUNNEL_MARKETING, FUNNEL_BOTH, FUNNEL_SALES };
+/* Where a row stands in the one funnel. False: it is no stage. */
+bool funnel_place(const struct funnel_spec *spec, size_t row, enum funnel_zone *zone_r,
+		  enum funnel_side *side_r);
 
 /* Why one subject came as far as it did. */
 struct funnel_explanation {
@@ -105,8 +202,11 @@ bool funnel_explain(struct snapshot *s, const struct funnel_spec *spec, uint64_t
 /* The same answer as a document. All texts go to `out`. */
 void funnel_print_json(const struct funnel_result *r, struct buf *out);
 void funnel_print_csv(const struct funnel_result *r, struct buf *out);
+/* The same without braces around, for a document that has more to say. */
+struct json_writer;
+void funnel_put_json(const struct funnel_result *r, struct json_writer *w);
 /* One sentence with the rules in force. */
-void funnel_print_rules(const struct funnel_result *r, struct buf *out);
+void funnel_print_rules(const struct funnel_result *r, enum language language, struct buf *out);
 /* A drawing for a slide: bars, counts, rates, with a title; 1280 by what it needs. */
 void funnel_print_svg(const struct funnel_result *r, str title, struct buf *out);
 

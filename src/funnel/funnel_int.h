@@ -41,6 +41,8 @@ bool matcher_init(struct matcher *m, const struct funnel_spec *spec, struct aren
 void matcher_fini(struct matcher *m);
 /* Bit k: the touch fills step k; in the lifecycle, enters the k-th stage. */
 uint32_t matcher_mask(struct matcher *m, const struct touch *t);
+/* Bit k: a touch named stage_entered enters the stage of step k; in the lifecycle, the k-th. */
+uint32_t matcher_stages(struct matcher *m, const struct touch *t);
 
 /* ---- the plan (funnel.c) --------------------------------------------------------------------- */
 
@@ -114,6 +116,150 @@ bool subject_key_of(struct subject_key *k, const struct touch *t, uint64_t *subj
 		    err *e) MUST_CHECK;
 enum entity count_entity(enum funnel_count count);
 
+/* ---- one subject's own traits (funnel_where.c) ----------------------------------------------- */
+
+struct portrait {
+	struct people *people;
+	const struct plan *plan;
+	struct arena scratch;
+	struct subject_view view, company;
+	bool has_company;
+};
+void portrait_init(struct portrait *t, struct people *p, const struct plan *plan);
+void portrait_fini(struct portrait *t);
+/* Reads the subject; what was read before is gone. */
+bool portrait_read(struct portrait *t, uint64_t subject, err *e) MUST_CHECK;
+bool portrait_where(const struct portrait *t, const struct touch *history, size_t history_n);
+value portrait_breakdown(const struct portrait *t, str by);
+
+/* ---- counting (funnel_count.c) --------------------------------------------------------------- */
+
+#define ROW_NONE  UINT8_MAX
+#define EXIT_NONE UINT8_MAX
+
+/* What became of one subject. */
+struct progress {
+	struct progress *next;
+	uint64_t subject;
+	uint32_t group;	 /* number in the dictionary; after counting, of the group */
+	uint32_t passed; /* bit k: row k counts only because of a later one */
+	uint32_t reason; /* of the exit: its number */
+	uint8_t level;
+	uint8_t exit; /* enum funnel_exit_kind in force, or EXIT_NONE */
+	uint8_t here; /* the row that is their stage now, or ROW_NONE */
+	int64_t exit_us, here_us;
+	int64_t at_us[]; /* level entries: when row k was reached; of a passed one, the next one */
+};
+
+bool progress_make(const struct chain *c, const struct chain_touch *touches, struct arena *a,
+		   struct progress **progress_r, err *e) MUST_CHECK;
+/* Counted in row k: it came so far, and with the view of a period came there in it. */
+bool progress_counts(const struct funnel_spec *spec, const struct progress *o, size_t k);
+/* Counted in row k, and in no later one. */
+bool progress_drops(const struct funnel_spec *spec, const struct progress *o, size_t k);
+/* From row k - 1 to row k; -1 unknown. */
+int64_t progress_gap_us(const struct progress *o, size_t k);
+
+/* Where an answer is put together. */
+struct counting {
+	const struct plan *p;
+	struct arena *a; /* of the answer */
+	struct arena *scratch_a;
+	struct progress **list; /* sorted by bucket */
+	size_t n;
+	uint32_t *bucket; /* of each, while sorting */
+	int64_t *scratch; /* n times */
+};
+/* Fills the steps, groups and trend of the answer. */
+bool progress_count(struct counting *c, const struct dict *dict, struct funnel_result *r,
+		    err *e) MUST_CHECK;
+/* Sorts the list by bucket; begin_r gets where each of the `buckets_n` begins, and the end. */
+bool counting_sort(struct counting *c, size_t buckets_n, size_t **begin_r, err *e) MUST_CHECK;
+/* The steps of the answer for list[from..to). */
+bool counting_tally(const struct counting *c, size_t from, size_t to,
+		    struct funnel_step_result **steps_r, err *e) MUST_CHECK;
+void counting_rates(struct funnel_step_result *steps, size_t rows_n);
+/* funnel_trend.c */
+bool trend_count(struct counting *c, struct funnel_result *r, err *e) MUST_CHECK;
+
+/* ---- beside the steps: exits, stages now, deals, spend (funnel_sides.c) ---------------------- */
+
+/* Amounts by currency. */
+struct sum {
+	char currency[4];
+	int64_t minor;
+	uint64_t n;
+	bool over;
+};
+struct sums {
+	struct sum items[FUNNEL_MONEY_MAX];
+	size_t n;
+};
+/* Of a currency too many nothing is kept. */
+void sums_add(struct sums *s, value amount);
+
+struct side_deal {
+	uint64_t subject;
+	int64_t first_us, status_us;
+	uint64_t status_tie;
+	int64_t amount_us, who_us;
+	uint64_t amount_tie, who_tie;
+	value amount;	/* VALUE_MONEY, or none */
+	uint8_t status; /* enum side_kind */
+};
+enum side_kind {
+	SIDE_DISQUALIFIED = FUNNEL_DISQUALIFIED,
+	SIDE_RECYCLED = FUNNEL_RECYCLED,
+	SIDE_LOST = FUNNEL_LOST,
+	SIDE_OPEN,
+	SIDE_WON,
+	SIDE_STAGE,
+	SIDE_NONE,
+};
+struct side_item {
+	int64_t at_us;
+	uint64_t tie, seq;
+	uint32_t next; /* 1 + the number of the next of this subject, or 0 */
+	uint32_t reason;
+	uint32_t deal; /* 1 + its number in `deals`; 0 none */
+	uint8_t kind, row;
+	bool fill;
+};
+struct sides {
+	struct arena *a;
+	const struct plan *p;
+	struct matcher *matcher;
+	uint32_t *first;	/* per subject: 1 + the number of its newest item */
+	uint32_t *deal_numbers; /* per deal's subject: 1 + its number in `deals` */
+	uint64_t subjects_n;
+	struct pages items, deals;
+	struct dict reasons;
+	struct sums spend; /* booked in the period */
+};
+bool sides_init(struct sides *s, struct plan *p, uint64_t subjects_n, struct arena *a,
+		err *e) MUST_CHECK;
+/* What the touch says beside the steps. */
+enum side_kind side_kind_of(const struct touch *t);
+bool side_is_spend(const struct touch *t);
+void sides_spend(struct sides *s, const struct touch *t);
+bool sides_take(struct sides *s, const struct touch *t, enum side_kind kind, uint64_t subject,
+		struct people *people, err *e) MUST_CHECK;
+/* Which exit is in force and which stage is theirs now. `since_us`: when the subject last came to
+ * the row that it reached last. */
+void sides_resolve(const struct sides *s, uint64_t subject, int64_t since_us, struct progress *o);
+/* Fills exits, here, young and money of the answer's steps. `outside`: subjects that are not
+ * counted, with their stage. */
+bool sides_count(const struct sides *s, struct counting *c, const struct progress *outside,
+		 struct funnel_result *r, err *e) MUST_CHECK;
+/* Still within the time in which it may come further. */
+bool progress_is_young(const struct funnel_result *r, const struct progress *o);
+/* The row shows what deals are worth, not what heads cost; *won_r: of won ones only. */
+bool row_is_value(const struct funnel_spec *spec, size_t rows_n, size_t row, bool *won_r);
+bool sides_money(const struct sides *s, const struct counting *c, struct funnel_result *r,
+		 err *e) MUST_CHECK;
+/* The stage of a row; empty when it is none. */
+str row_stage(const struct funnel_spec *spec, size_t row);
+
 /* ---- collecting (funnel_scan.c) -------------------------------------------------------------- */
 
 struct harvest {
@@ -124,6 +270,7 @@ struct harvest {
 				 nothing */
 	struct pages kept, past;
 	struct dict dict;
+	struct sides sides; /* when the answer is to have them */
 	/* one subject's touches, taken together */
 	struct chain_touch *touches;
 	size_t touches_n, touches_cap;
@@ -143,39 +290,23 @@ bool touch_keep(struct arena *a, const struct touch *t, struct touch *t_r, err *
 /* The value of a breakdown property of a touch. */
 value touch_breakdown(const struct touch *t, str by, int64_t now_us);
 
-/* ---- one subject's own traits (funnel_where.c) ----------------------------------------------- */
+/* ---- the period before (funnel_period.c) ----------------------------------------------------- */
 
-struct portrait {
-	struct people *people;
-	const struct plan *plan;
-	struct arena scratch;
-	struct subject_view view, company;
-	bool has_company;
+/* The period before, as long; false: there is none. */
+bool period_before(const struct funnel_spec *spec, struct funnel_spec *before_r);
+
+/* ---- who is behind the numbers (funnel_people.c) --------------------------------------------- */
+
+struct funnel_kept {
+	struct progress **list;
+	size_t n;
+	struct progress *outside; /* not counted, but in a stage */
+	str *reasons;		  /* by number */
+	size_t reasons_n;
+	str *groups; /* as value_print writes them */
 };
-void portrait_init(struct portrait *t, struct people *p, const struct plan *plan);
-void portrait_fini(struct portrait *t);
-/* Reads the subject; what was read before is gone. */
-bool portrait_read(struct portrait *t, uint64_t subject, err *e) MUST_CHECK;
-bool portrait_where(const struct portrait *t, const struct touch *history, size_t history_n);
-value portrait_breakdown(const struct portrait *t, str by);
-
-/* ---- counting (funnel_count.c) --------------------------------------------------------------- */
-
-/* What became of one subject. */
-struct progress {
-	struct progress *next;
-	int64_t first_us; /* of the chain */
-	uint32_t group;	  /* number in the dictionary */
-	uint32_t passed;  /* bit k: row k counts only because of a later one */
-	size_t level;
-	int64_t gap_us[]; /* level entries: [k] from row k - 1 to row k; -1 unknown; [0] unused */
-};
-
-bool progress_make(const struct chain *c, const struct chain_touch *touches, struct arena *a,
-		   struct progress **progress_r, err *e) MUST_CHECK;
-/* Fills the steps, groups and trend of the answer; `list` has n. */
-bool progress_count(struct progress *list, size_t n, const struct plan *p, const struct dict *dict,
-		    struct arena *a, struct funnel_result *r, err *e) MUST_CHECK;
+bool kept_make(const struct counting *c, struct progress *outside, const struct sides *s,
+	       struct funnel_result *r, err *e) MUST_CHECK;
 
 /* ---- texts (funnel_steps.c) ------------------------------------------------------------------ */
 

@@ -112,6 +112,11 @@ static uint32_t stage_mask(struct matcher *m, const struct touch *t, uint32_t wa
 	return mask;
 }
 
+uint32_t matcher_stages(struct matcher *m, const struct touch *t)
+{
+	return stage_mask(m, t, m->stages);
+}
+
 static uint32_t deal_mask(struct matcher *m, const struct touch *t)
 {
 	if (t->deal == 0 || !str_starts(t->name, S("deal_")))

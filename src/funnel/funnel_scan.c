@@ -136,11 +136,30 @@ static bool keep_past(struct scan *s, const struct touch *t, uint64_t subject)
 	return true;
 }
 
+/* What the touch says beside the steps, whenever it happened. */
+static bool scan_sides(struct scan *s, const struct touch *t)
+{
+	struct sides *sides = &s->h->sides;
+	enum side_kind kind = side_kind_of(t);
+	uint64_t subject;
+	if (side_is_spend(t))
+		sides_spend(sides, t);
+	if (kind == SIDE_NONE)
+		return true;
+	return subject_key_of(&s->key, t, &subject, s->e) &&
+	       sides_take(sides, t, kind, subject, s->key.people, s->e);
+}
+
 static bool scan_touch(struct scan *s, const struct touch *t)
 {
+	const struct funnel_spec *spec = &s->p->spec;
 	const struct chain_rules *rules = &s->p->rules;
 	uint64_t subject;
 	uint32_t mask = 0;
+	if (spec->until_given && t->at_us >= spec->until_us)
+		return true;
+	if (!spec->counts_only && !scan_sides(s, t))
+		return false;
 	bool wanted = t->at_us >= rules->from_us && (!rules->clip || t->at_us < rules->to_us);
 	bool past = s->h->first_past && asked_about(s, t->name);
 	if (wanted)
@@ -188,6 +207,8 @@ static bool harvest_init(struct harvest *h, struct scan *s, struct arena *a, err
 		if (!s->visit)
 			return arena_err(a, e);
 	}
+	if (!s->p->spec.counts_only && !sides_init(&h->sides, s->p, n, a, e))
+		return false;
 	if (s->p->spec.where)
 		rule_each_did(s->p->spec.where, note_did, s);
 	if (s->dids_n > 0) {

@@ -21,6 +21,19 @@ void print_where(struct buf *out, const struct funnel_spec *spec);
 void print_failed(struct buf *out, const struct buf *part);
 /* 8,000 */
 void print_count(struct buf *out, uint64_t n);
+/* 8,000 or 8.000 */
+void print_count_in(struct buf *out, uint64_t n, enum language language);
+/* 10.5 %, with narrow blanks; a dash where it is unknown. */
+void print_rate_in(struct buf *out, double rate, enum language language);
+
+/* ---- parts of the document (print_json_sides.c) -----------------------------------------------
+ */
+
+/* Exits, stages now, money and the period before, of one step. */
+void print_json_sides(struct json_writer *w, const struct funnel_result *r, size_t row);
+void print_json_sentence(struct json_writer *w, const struct funnel_result *r);
+void print_json_rules_text(struct json_writer *w, const struct funnel_result *r);
+const char *exit_word(enum funnel_exit_kind kind); /* "disqualified" */
 
 /* ---- drawing (svg_text.c) -------------------------------------------------------------------- */
 

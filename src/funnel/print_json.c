@@ -58,6 +58,21 @@ static void put_time(struct json_writer *w, const char *key, int64_t at_us)
 		put_str(w, key, time_print(text, at_us));
 }
 
+/* What a step of a group or of a point of the trend has as well. */
+static void put_counts(struct json_writer *w, const struct funnel_result *r,
+		       const struct funnel_step_result *steps, size_t k)
+{
+	put_uint(w, "step", k + 1);
+	put_str(w, "name", steps[k].name);
+	put_uint(w, "count", steps[k].count);
+	if (r->spec.steps_n == 0)
+		put_uint(w, "skipped", steps[k].skipped);
+	put_real(w, "from_previous", steps[k].from_previous);
+	put_real(w, "from_first", steps[k].from_first);
+	put_real(w, "median_seconds", seconds(steps[k].median_us));
+	put_real(w, "p90_seconds", seconds(steps[k].p90_us));
+}
+
 static void put_steps(struct json_writer *w, const struct funnel_result *r,
 		      const struct funnel_step_result *steps)
 {
@@ -65,15 +80,9 @@ static void put_steps(struct json_writer *w, const struct funnel_result *r,
 	json_array_open(w);
 	for (size_t k = 0; k < r->steps_n; k++) {
 		json_object_open(w);
-		put_uint(w, "step", k + 1);
-		put_str(w, "name", steps[k].name);
-		put_uint(w, "count", steps[k].count);
-		if (r->spec.steps_n == 0)
-			put_uint(w, "skipped", steps[k].skipped);
-		put_real(w, "from_previous", steps[k].from_previous);
-		put_real(w, "from_first", steps[k].from_first);
-		put_real(w, "median_seconds", seconds(steps[k].median_us));
-		put_real(w, "p90_seconds", seconds(steps[k].p90_us));
+		put_counts(w, r, steps, k);
+		if (steps == r->steps)
+			print_json_sides(w, r, k);
 		json_object_close(w);
 	}
 	json_array_close(w);
@@ -158,7 +167,6 @@ static void put_constants(struct json_writer *w)
 	json_array_open(w);
 	json_array_close(w);
 	put_null(w, "hold");
-	put_cstr(w, "view", "cohort");
 }
 
 static void put_where(struct json_writer *w, const struct funnel_spec *spec)
@@ -215,6 +223,7 @@ static void put_rules(struct json_writer *w, const struct funnel_result *r)
 	put_constants(w);
 	put_cstr(w, "count", count_word(spec->count));
 	put_cstr(w, "tail", spec->tail == FUNNEL_CLIP ? "clip" : "follow");
+	put_cstr(w, "view", spec->view == FUNNEL_PERIOD ? "period" : "cohort");
 	put_time(w, "from", spec->from_us);
 	put_time(w, "to", spec->to_us);
 	put_where(w, spec);
@@ -229,18 +238,32 @@ static void put_rules(struct json_writer *w, const struct funnel_result *r)
 	json_object_close(w);
 }
 
+void funnel_put_json(const struct funnel_result *r, struct json_writer *w)
+{
+	print_json_sentence(w, r);
+	put_steps(w, r, r->steps);
+	put_groups(w, r);
+	if (r->spec.trend)
+		put_trend(w, r);
+	put_uint(w, "out_of_order", r->out_of_order);
+	if (r->has_previous) {
+		json_key(w, S("previous"));
+		json_object_open(w);
+		put_time(w, "from", r->previous_from_us);
+		put_time(w, "to", r->previous_to_us);
+		json_object_close(w);
+	}
+	put_rules(w, r);
+	print_json_rules_text(w, r);
+	put_uint(w, "snapshot", r->snapshot);
+}
+
 void funnel_print_json(const struct funnel_result *r, struct buf *out)
 {
 	struct json_writer w;
 	json_writer_init(&w, out, true);
 	json_object_open(&w);
-	put_steps(&w, r, r->steps);
-	put_groups(&w, r);
-	if (r->spec.trend)
-		put_trend(&w, r);
-	put_uint(&w, "out_of_order", r->out_of_order);
-	put_rules(&w, r);
-	put_uint(&w, "snapshot", r->snapshot);
+	funnel_put_json(r, &w);
 	json_object_close(&w);
 	buf_cstr(out, "\n");
 }

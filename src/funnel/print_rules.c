@@ -9,6 +9,9 @@
 
 #include "funnel/funnel_int.h"
 
+#include <math.h>
+#include <stdio.h>
+
 const char *order_word(enum funnel_order order)
 {
 	return order == FUNNEL_ORDERED ? "ordered" : "any";
@@ -48,19 +51,41 @@ void print_window(struct buf *out, int64_t window_us)
 		buf_str(out, duration_print(text, (struct duration){ .us = window_us }));
 }
 
-void print_count(struct buf *out, uint64_t n)
+void print_count_in(struct buf *out, uint64_t n, enum language language)
 {
 	char digits[32];
 	size_t at = sizeof digits;
 	size_t written = 0;
 	do {
 		if (written > 0 && written % 3 == 0)
-			digits[--at] = ',';
+			digits[--at] = language == LANGUAGE_DE ? '.' : ',';
 		digits[--at] = (char)('0' + n % 10);
 		written++;
 		n /= 10;
 	} while (n > 0);
 	buf_put(out, digits + at, sizeof digits - at);
+}
+
+void print_count(struct buf *out, uint64_t n)
+{
+	print_count_in(out, n, LANGUAGE_EN);
+}
+
+void print_rate_in(struct buf *out, double rate, enum language language)
+{
+	char text[32];
+	if (!isfinite(rate)) {
+		buf_cstr(out, "\u2013");
+		return;
+	}
+	bool tiny = rate > 0 && rate < 0.00005;
+	int digits = tiny ? 2 : rate == 0 || rate == 1 ? 0 : rate < 0.01 ? 2 : 1;
+	int n = snprintf(text, sizeof text, "%.*f", digits, tiny ? 0.01 : rate * 100);
+	if (tiny)
+		buf_cstr(out, language == LANGUAGE_DE ? "unter " : "under ");
+	for (int i = 0; i < n && i < (int)sizeof text; i++)
+		buf_byte(out, (uint8_t)(text[i] == '.' && language == LANGUAGE_DE ? ',' : text[i]));
+	buf_cstr(out, "\u202F%");
 }
 
 void print_where(struct buf *out, const struct funnel_spec *spec)
@@ -91,22 +116,34 @@ static void say_instant(struct buf *out, const char *before, int64_t at_us)
 	buf_printf(out, " %s %.*s", before, STR_ARG(s));
 }
 
-static void say_period(struct buf *out, const struct funnel_spec *spec)
+static void say_period(struct buf *out, const struct funnel_spec *spec, enum language language)
 {
-	const char *what = spec->steps_n == 0 ? "a visit" : "the first step";
+	bool de = language == LANGUAGE_DE;
+	bool lifecycle = spec->steps_n == 0;
 	bool from = spec->from_us != INT64_MIN;
 	bool to = spec->to_us != INT64_MAX;
 	if (!from && !to) {
-		buf_cstr(out, ", at any time");
+		buf_cstr(out, de ? ", zu jeder Zeit" : ", at any time");
 		return;
 	}
-	buf_printf(out, ", with %s", what);
+	if (spec->view == FUNNEL_PERIOD)
+		buf_cstr(out, de ? ", jeder Schritt" : ", each step");
+	else if (de)
+		buf_cstr(out, lifecycle ? ", mit einem Besuch" : ", mit dem ersten Schritt");
+	else
+		buf_cstr(out, lifecycle ? ", with a visit" : ", with the first step");
 	if (from)
-		say_instant(out, "from", spec->from_us);
+		say_instant(out, de ? "ab" : "from", spec->from_us);
 	if (to)
-		say_instant(out, "before", spec->to_us);
-	buf_cstr(out, spec->tail == FUNNEL_CLIP ? " and all others in that period too"
-						: " and the others also after that");
+		say_instant(out, de ? "vor" : "before", spec->to_us);
+	if (spec->view == FUNNEL_PERIOD)
+		return;
+	if (spec->tail == FUNNEL_CLIP)
+		buf_cstr(out, de ? " und allem anderen auch in dieser Zeit"
+				 : " and all others in that period too");
+	else
+		buf_cstr(out,
+			 de ? " und allem anderen auch danach" : " and the others also after that");
 }
 
 static void say_order(struct buf *out, const struct funnel_spec *spec)
@@ -131,35 +168,91 @@ static void say_order(struct buf *out, const struct funnel_spec *spec)
 	}
 }
 
-void funnel_print_rules(const struct funnel_result *r, struct buf *out)
+static void say_order_de(struct buf *out, const struct funnel_spec *spec)
+{
+	bool lifecycle = spec->steps_n == 0;
+	if (lifecycle)
+		buf_cstr(out, ", die die Stufe oder eine sp\u00E4tere erreicht haben");
+	else
+		buf_cstr(out, " nach dem weitesten Schritt, den sie erreicht haben");
+	if (spec->order == FUNNEL_ANY)
+		buf_cstr(out, lifecycle ? ", in beliebiger Reihenfolge"
+					: ", Schritte in beliebiger Reihenfolge");
+	else
+		buf_cstr(out, lifecycle ? ", in der Reihenfolge der Zeit"
+					: ", Schritte der Reihe nach, anderes darf dazwischen "
+					  "liegen");
+	if (spec->window_us == FUNNEL_WINDOW_NONE) {
+		buf_cstr(out, ", ohne Zeitfenster");
+	} else {
+		buf_cstr(out, ", alles innerhalb von ");
+		print_window(out, spec->window_us);
+		buf_cstr(out, lifecycle ? " nach einem Besuch" : " nach dem ersten");
+	}
+}
+
+static void say_breakdown(struct buf *out, const struct funnel_spec *spec, enum language language)
+{
+	static const char *const subjects[][LANGUAGES_N] = {
+		[FUNNEL_PEOPLE] = { "the person", "der Person" },
+		[FUNNEL_COMPANIES] = { "the company", "des Unternehmens" },
+		[FUNNEL_DEALS] = { "the deal", "des Deals" },
+	};
+	static const char *const touches[][LANGUAGES_N] = {
+		[FUNNEL_OF_FIRST] = { "the first touch", "des ersten Kontakts" },
+		[FUNNEL_OF_LAST] = { "the last touch", "des letzten Kontakts" },
+	};
+	bool de = language == LANGUAGE_DE;
+	if (spec->by.n == 0)
+		return;
+	buf_printf(out, de ? "; aufgeteilt nach %.*s " : "; broken down by %.*s of ",
+		   STR_ARG(spec->by));
+	if (spec->of == FUNNEL_OF_STEP)
+		buf_printf(out, de ? "von Schritt %zu" : "step %zu", spec->of_step);
+	else if (spec->of == FUNNEL_OF_PERSON)
+		buf_cstr(out, subjects[spec->count][language]);
+	else
+		buf_cstr(out, touches[spec->of][language]);
+}
+
+static void say_count(struct buf *out, const struct funnel_spec *spec, enum language language)
+{
+	static const char *const words_de[] = { "Personen", "Unternehmen", "Deals" };
+	if (language == LANGUAGE_DE) {
+		buf_printf(out, "Gez\u00E4hlt: %s", words_de[spec->count]);
+		say_order_de(out, spec);
+	} else {
+		buf_printf(out, "Counted: %s", count_word(spec->count));
+		say_order(out, spec);
+	}
+	say_period(out, spec, language);
+}
+
+void funnel_print_rules(const struct funnel_result *r, enum language language, struct buf *out)
 {
 	const struct funnel_spec *spec = &r->spec;
-	buf_printf(out, "Counted: %s", count_word(spec->count));
-	say_order(out, spec);
-	say_period(out, spec);
-	buf_cstr(out, "; each touch counts for one step, touches of the same instant in any order");
+	bool de = language == LANGUAGE_DE;
+	say_count(out, spec, language);
+	buf_cstr(out, de ? "; jeder Kontakt z\u00E4hlt f\u00FCr einen Schritt, Kontakte desselben "
+			   "Augenblicks in beliebiger Reihenfolge"
+			 : "; each touch counts for one step, touches of the same instant in any "
+			   "order");
 	if (spec->where) {
-		buf_cstr(out, "; only where ");
+		buf_cstr(out, de ? "; nur wo gilt " : "; only where ");
 		print_where(out, spec);
 	}
-	if (spec->by.n > 0) {
-		buf_printf(out, "; broken down by %.*s of ", STR_ARG(spec->by));
-		if (spec->of == FUNNEL_OF_STEP)
-			buf_printf(out, "step %zu", spec->of_step);
-		else if (spec->of == FUNNEL_OF_PERSON)
-			buf_printf(out, "the %s",
-				   spec->count == FUNNEL_PEOPLE	     ? "person"
-				   : spec->count == FUNNEL_COMPANIES ? "company"
-								     : "deal");
-		else
-			buf_printf(out, "the %s touch", of_word(spec->of));
-	}
-	buf_printf(out, "; times in %s; as known at touch ", zone_name());
-	print_count(out, r->snapshot);
+	say_breakdown(out, spec, language);
+	buf_printf(out,
+		   de ? "; Zeiten in %s; Stand von Kontakt " : "; times in %s; as known at touch ",
+		   zone_name());
+	print_count_in(out, r->snapshot, language);
 	buf_cstr(out, ".");
 	if (r->out_of_order > 0) {
-		buf_cstr(out, " Not in order, and so not counted to the end: ");
-		print_count(out, r->out_of_order);
+		buf_cstr(
+			out,
+			de ? " Nicht in der Reihenfolge und darum nicht bis zum Ende gez\u00E4hlt: "
+			   : " Not in order, and so not counted to the end: ");
+		print_count_in(out, r->out_of_order, language);
 		buf_cstr(out, ".");
 	}
 }

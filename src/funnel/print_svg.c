@@ -217,7 +217,7 @@ static void notes(struct drawing *d)
 	for (size_t k = 0; k < d->r->steps_n; k++)
 		pale = pale || d->r->steps[k].skipped > 0;
 	buf_init(&text, 32 * MIB);
-	funnel_print_rules(d->r, &text);
+	funnel_print_rules(d->r, LANGUAGE_EN, &text);
 	if (pale)
 		buf_cstr(&text, " Pale: counted because a later stage was entered.");
 	d->y += 20;
@@ -235,7 +235,7 @@ void funnel_print_svg(const struct funnel_result *r, str title, struct buf *out)
 	buf_init(&body, 64 * MIB);
 	buf_init(&truth, MIB);
 	measure(&d);
-	svg_sentence(&d, &truth);
+	funnel_print_sentence(r, LANGUAGE_EN, &truth);
 	if (title.n > 0) {
 		d.y += 36 *
 		       svg_paragraph(&body, LEFT, d.y + 28, 28, 36, INK, BOLD, RIGHT - LEFT, title);

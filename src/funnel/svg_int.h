@@ -39,8 +39,6 @@ bool svg_is_lifecycle(const struct drawing *d);
 str svg_name(const struct drawing *d, size_t k, char text[NAME_MAX_BYTES]);
 void svg_rate(struct buf *out, double rate);
 void svg_span(struct buf *out, int64_t us);
-/* The truth in one sentence, as plain text. */
-void svg_sentence(const struct drawing *d, struct buf *out);
 
 /* `more`: END, BOLD ... or "". What stands between open and close is escaped by the caller. */
 void svg_text_open(struct buf *out, double x, int y, int size, const char *colour,

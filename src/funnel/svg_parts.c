@@ -1,15 +1,11 @@
 /*
- * svg_parts.c - the pieces of the drawing: words, figures, lines, bars, and the sentence.
+ * svg_parts.c - the pieces of the drawing: words, figures, lines, bars.
  *
  * What it is:   everything of print_svg.c that does not know where things stand.
  * Promises:     figures as people read them; what is unknown is a dash.
  * Threads:      any.
  */
 #include "funnel/svg_int.h"
-
-#include <math.h>
-
-#define NAME_IN_SENTENCE_PX 300
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
@@ -37,14 +33,7 @@ str svg_name(const struct drawing *d, size_t k, char text[NAME_MAX_BYTES])
 
 void svg_rate(struct buf *out, double rate)
 {
-	if (!isfinite(rate))
-		buf_cstr(out, "\u2013");
-	else if (rate > 0 && rate < 0.00005)
-		buf_cstr(out, "under 0.01\u202F%");
-	else if (rate == 0 || rate == 1)
-		buf_printf(out, "%.0f\u202F%%", rate * 100);
-	else
-		buf_printf(out, rate < 0.01 ? "%.2f\u202F%%" : "%.1f\u202F%%", rate * 100);
+	print_rate_in(out, rate, LANGUAGE_EN);
 }
 
 void svg_span(struct buf *out, int64_t us)
@@ -95,73 +84,6 @@ int svg_paragraph(struct buf *out, int x, int y, int size, int line_px, const ch
 void svg_hairline(struct drawing *d, int x, int y, int to_x)
 {
 	buf_printf(d->out, "<path d=\"M%d %d.5H%d\" stroke=\"" HAIRLINE "\"/>\n", x, y, to_x);
-}
-
-/* ---- the svg_sentence
- * ---------------------------------------------------------------------------- */
-
-/* Where most are lost, among the rows after `from`; 0: nowhere. */
-static size_t leak(const struct funnel_result *r, size_t from)
-{
-	size_t at = 0;
-	uint64_t most = 0;
-	for (size_t k = from + 1; k < r->steps_n; k++) {
-		uint64_t lost = r->steps[k - 1].count - r->steps[k].count;
-		if (lost > most) {
-			most = lost;
-			at = k;
-		}
-	}
-	return at;
-}
-
-/* A long name would drown the sentence; its number stands for it. */
-static void put_name(const struct drawing *d, size_t k, struct buf *out)
-{
-	char text[NAME_MAX_BYTES];
-	str name = svg_name(d, k, text);
-	if (svg_width(name, 20) > NAME_IN_SENTENCE_PX)
-		buf_printf(out, "step\u00A0%zu", k + 1);
-	else
-		buf_str(out, name);
-}
-
-void svg_sentence(const struct drawing *d, struct buf *out)
-{
-	const struct funnel_result *r = d->r;
-	/* Visitors are many and mostly strangers: the story begins with those who came nearer. */
-	size_t from = svg_is_lifecycle(d) && r->steps_n > 2 && r->steps[1].count > 0 ? 1 : 0;
-	size_t last = r->steps_n - 1;
-	if (r->steps[from].count == 0) {
-		buf_printf(out, "No %s in this period.", count_word(r->spec.count));
-		return;
-	}
-	if (from == last) {
-		print_count(out, r->steps[from].count);
-		buf_printf(out, " %s reached ", count_word(r->spec.count));
-		put_name(d, from, out);
-		buf_cstr(out, ".");
-		return;
-	}
-	buf_cstr(out, "Of ");
-	print_count(out, r->steps[from].count);
-	buf_printf(out, " %s who reached ", count_word(r->spec.count));
-	put_name(d, from, out);
-	buf_cstr(out, ", ");
-	print_count(out, r->steps[last].count);
-	buf_cstr(out, " reached ");
-	put_name(d, last, out);
-	buf_cstr(out, " (");
-	svg_rate(out, (double)r->steps[last].count / (double)r->steps[from].count);
-	buf_cstr(out, ").");
-	size_t at = leak(r, from);
-	if (at == 0 || last - from < 2)
-		return;
-	buf_cstr(out, " Most are lost between ");
-	put_name(d, at - 1, out);
-	buf_cstr(out, " and ");
-	put_name(d, at, out);
-	buf_cstr(out, ".");
 }
 
 /* ---- bars ------------------------------------------------------------------------------------ */

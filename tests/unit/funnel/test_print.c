@@ -239,7 +239,7 @@ static void the_sentence_says_how_it_was_counted(void **state)
 	(void)state;
 	make_answer(&x);
 	buf_init(&b, MIB);
-	funnel_print_rules(&x.r, &b);
+	funnel_print_rules(&x.r, LANGUAGE_EN, &b);
 	buf_byte(&b, 0);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (!strstr(b.p, parts[i]))
@@ -248,7 +248,7 @@ static void the_sentence_says_how_it_was_counted(void **state)
 	make_lifecycle(&x, 1);
 	x.r.spec.order = FUNNEL_ANY;
 	x.r.spec.count = FUNNEL_COMPANIES;
-	funnel_print_rules(&x.r, &b);
+	funnel_print_rules(&x.r, LANGUAGE_EN, &b);
 	buf_byte(&b, 0);
 	assert_non_null(strstr(b.p, "companies who entered each stage or a later one"));
 	assert_non_null(strstr(b.p, "any order"));
@@ -320,7 +320,7 @@ static void the_drawing_shows_counts_and_rates(void **state)
 	assert_non_null(strstr(svg, ">12,000<"));
 	assert_non_null(strstr(svg, ">MQL<"));
 	assert_non_null(strstr(svg, "10.5\u202F%"));
-	assert_non_null(strstr(svg, "Of 8,000 people who reached Lead, 842 reached Customer"));
+	assert_non_null(strstr(svg, "Of 8,000 leads, 842 became customers."));
 	assert_non_null(strstr(svg, "Most are lost between MQL and SAL."));
 	assert_non_null(strstr(svg, "#0B6E7F"));
 	assert_non_null(strstr(svg, "#A8501A"));
@@ -372,7 +372,7 @@ static void odd_answers_are_drawn_as_well(void **state)
 	make_answer(&x);
 	fill(x.steps, 2, zeros);
 	fill(x.group[0], 2, zeros);
-	assert_non_null(strstr(drawn(&x.r, S("Nothing"), &b), "No people in this period."));
+	assert_non_null(strstr(drawn(&x.r, S("Nothing"), &b), "No visitors in this period."));
 	buf_fini(&b);
 	make_answer(&x);
 	x.r.steps_n = 1;
