@@ -106,6 +106,6 @@ test('empty data has an answer too', (t) => {
 	const c = new Trichter(t);
 	const r = c.run('funnel');
 	assert.equal(r.status, 1);
-	assert.match(r.out, /^No people in /);
+	assert.match(r.out, /^No visitors in this period/);
 	assert.ok(JSON.parse(c.run('funnel', '--format', 'json').out).steps.every((s) => s.count === 0 && s.from_previous === null));
 });

@@ -372,7 +372,7 @@ static void odd_answers_are_drawn_as_well(void **state)
 	make_answer(&x);
 	fill(x.steps, 2, zeros);
 	fill(x.group[0], 2, zeros);
-	assert_non_null(strstr(drawn(&x.r, S("Nothing"), &b), "No visitors in this period."));
+	assert_non_null(strstr(drawn(&x.r, S("Nothing"), &b), "No MQLs in this period."));
 	buf_fini(&b);
 	make_answer(&x);
 	x.r.steps_n = 1;
