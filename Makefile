@@ -41,7 +41,7 @@ DIRS := cli server load sales marketing funnel directory people journal ledger r
 deps = $(shell sed -n 's/^$(1): *//p' tools/layers)
 
 srcs = $(wildcard src/$(1)/*.c src/$(1)/*.cc)
-objs = $(patsubst src/%,$(BUILD)/obj/%.o,$(call srcs,$(1)))
+objs = $(patsubst src/%,$(BUILD)/obj/%.o,$(call srcs,$(1))) $(if $(filter server,$(1)),$(BUILD)/obj/web/assets.c.o)
 lib  = $(BUILD)/lib/lib$(1).a
 libs_below = $(foreach d,$(DIRS),$(if $(filter $(d),$(1) $(call deps,$(1))),$(if $(call srcs,$(d)),$(call lib,$(d)))))
 
@@ -61,6 +61,27 @@ $(BUILD)/obj/%.c.o: src/%.c Makefile
 $(BUILD)/obj/%.cc.o: src/%.cc Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+# The screens: web/ becomes build/web, once for all flavours, and from there a part of the program.
+# npm brings the tools when the lock file has changed since; after that no network is needed. The
+# lock keeps two makes of different flavours apart.
+WEB_SRCS := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+WEB_MODULES := web/node_modules/.package-lock.json
+$(WEB_MODULES): web/package.json web/package-lock.json
+	@mkdir -p build
+	@flock build/web.lock sh -c '[ $@ -nt web/package-lock.json ] && [ $@ -nt web/package.json ] || \
+		{ cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch ../$@; }'
+
+build/web/assets.c: $(WEB_SRCS) $(WEB_MODULES)
+	@flock build/web.lock sh -c '[ -z "$$(find $(WEB_SRCS) -newer $@ 2>&1)" ] && [ -e $@ ] || \
+		node web/build.mjs build/web'
+
+$(BUILD)/obj/web/assets.c.o: build/web/assets.c src/server/assets_int.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: web
+web: build/web/assets.c
 
 # main.c is the program's alone, so that tests of cli/ can have a main of their own.
 define layer

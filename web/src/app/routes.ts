@@ -1,0 +1,40 @@
+/*
+ * routes.ts - every screen: its path, its name, and from where it is loaded.
+ *
+ * A screen is one component in screens/AREA/, exported as default and loaded when it is first
+ * looked at. To add one: a line here, its texts in i18n, its path in src/server/assets.c.
+ */
+import type { ComponentType } from 'preact';
+import type { Key } from '../i18n/i18n';
+
+export interface ScreenProps {
+	/* The {parts} of the path. */
+	params: Record<string, string>;
+}
+export interface Route {
+	pattern: string;
+	title: Key;
+	/* The word of the navigation that stands for it. */
+	nav?: string;
+	/* Shown without the frame to people who are not signed in. */
+	open?: boolean;
+	/* Tables as wide as the window; else one column of content. */
+	wide?: boolean;
+	load: () => Promise<{ default: ComponentType<ScreenProps> }>;
+}
+
+export const routes: Route[] = [
+	{ pattern: '/', title: 'nav.funnel', nav: '/', load: () => import('../screens/funnel/funnel') },
+	{ pattern: '/gallery', title: 'nav.gallery', load: () => import('../screens/gallery/gallery') },
+];
+
+/* The navigation, in its order, with the letter after `g`. */
+export const nav: { path: string; title: Key; letter: string; may?: 'import' }[] = [
+	{ path: '/', title: 'nav.funnel', letter: 'f' },
+	{ path: '/flow', title: 'nav.flow', letter: 'l' },
+	{ path: '/people', title: 'nav.people', letter: 'p' },
+	{ path: '/companies', title: 'nav.companies', letter: 'c' },
+	{ path: '/deals', title: 'nav.deals', letter: 'd' },
+	{ path: '/import', title: 'nav.import', letter: 'i', may: 'import' },
+	{ path: '/settings/account', title: 'nav.settings', letter: 's' },
+];
