@@ -181,7 +181,7 @@ static bool pass_row(struct loader *l, const struct raw_row *raw, err *e)
 
 static bool stop_asked(const struct loader *l)
 {
-	return l->o->stop && *l->o->stop;
+	return l->o->stop && __atomic_load_n(l->o->stop, __ATOMIC_RELAXED);
 }
 
 static bool run(struct loader *l, err *e)

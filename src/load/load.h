@@ -53,6 +53,32 @@ bool load_file(const char *dir, struct journal *j, const char *path, const struc
 bool load_describe(const char *path, const struct load_options *o, struct arena *a, str *text_r,
 		   err *e) MUST_CHECK;
 
+/* The same for programs: what each column is taken for, with values from the first rows. */
+enum load_use { LOAD_USE_FIELD, LOAD_USE_TRAIT, LOAD_USE_STAGE_DATE, LOAD_USE_IGNORE };
+struct load_column {
+	str header;
+	enum load_use use;
+	str key;	  /* the field, the trait, or the stage whose date it is */
+	const char *type; /* as a map file names it: "text", "number", ..., "auto" */
+	str pattern;	  /* of dates; empty: RFC 3339 */
+	bool ambiguous;	  /* day and month cannot be told apart */
+	str *samples;	  /* of the first rows, "" where a cell is empty; as many as rows_n */
+};
+struct load_preview {
+	bool kind_known; /* false: the headers do not say; columns are as of `people` */
+	enum load_kind kind;
+	bool segment; /* Segment messages: no columns to choose */
+	struct load_column *columns;
+	size_t columns_n, rows_n;
+	str *touches; /* what a row stands for */
+	size_t touches_n;
+};
+#define LOAD_PREVIEW_ROWS 6
+bool load_preview(const char *path, const struct load_options *o, struct arena *a,
+		  struct load_preview *p_r, err *e) MUST_CHECK;
+/* The fields of a kind and how they read, by index; false past the end. */
+bool load_field_at(enum load_kind kind, size_t i, const char **name_r, const char **type_r);
+
 /* All rows of a kind, as CSV (json false) or JSON lines, through `put`. */
 struct load_export {
 	enum load_kind kind;

@@ -167,6 +167,9 @@ bool map_yes_no(const struct loader *l, const struct yaml *y, bool *yes_r, err *
 bool map_known_keys(struct loader *l, const struct yaml *map, const char *const *keys, size_t n,
 		    err *e) MUST_CHECK;
 
+/* As map files name it: "yes_no". */
+const char *cell_type_name(enum cell_type type);
+
 /* load_lookup.c */
 bool lookups_open(struct loader *l, err *e) MUST_CHECK;
 /* Texts of the added columns of the present row; uses the cells read so far. */

@@ -88,15 +88,20 @@ static bool map_field(struct loader *l, const struct yaml *y, struct column *c, 
 	return true;
 }
 
+const char *cell_type_name(enum cell_type type)
+{
+	static const char *const NAMES[CELL_TYPES_N] = {
+		[CELL_AUTO] = "auto",	[CELL_TEXT] = "text", [CELL_NUMBER] = "number",
+		[CELL_MONEY] = "money", [CELL_TIME] = "time", [CELL_DATE] = "date",
+		[CELL_BOOL] = "yes_no", [CELL_LIST] = "list",
+	};
+	return NAMES[type];
+}
+
 static bool map_type(const struct loader *l, const struct yaml *y, struct column *c, err *e)
 {
-	static const str NAMES[CELL_TYPES_N] = {
-		[CELL_AUTO] = S("auto"),   [CELL_TEXT] = S("text"), [CELL_NUMBER] = S("number"),
-		[CELL_MONEY] = S("money"), [CELL_TIME] = S("time"), [CELL_DATE] = S("date"),
-		[CELL_BOOL] = S("yes_no"), [CELL_LIST] = S("list"),
-	};
 	for (size_t i = 0; y->kind == YAML_TEXT && i < CELL_TYPES_N; i++) {
-		if (str_eq(y->text, NAMES[i])) {
+		if (str_eq(y->text, str_of(cell_type_name((enum cell_type)i)))) {
 			c->type = (enum cell_type)i;
 			c->declared = i != CELL_AUTO;
 			return true;
