@@ -65,6 +65,7 @@ struct load_column {
 	str *samples;	  /* of the first rows, "" where a cell is empty; as many as rows_n */
 };
 struct load_preview {
+	str problem;	 /* why it cannot be imported like this; "" it can */
 	bool kind_known; /* false: the headers do not say; columns are as of `people` */
 	enum load_kind kind;
 	bool segment; /* Segment messages: no columns to choose */

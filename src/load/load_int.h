@@ -264,6 +264,10 @@ bool notes_make(struct loader *l, struct arena *a, str *notes_r, err *e) MUST_CH
 /* load_open.c */
 bool loader_open(struct loader *l, const char *path, const struct load_options *o,
 		 err *e) MUST_CHECK;
+/* Only what the columns are called and how they read; a kind has to be given. Nothing is checked
+ * that a map could still mend. */
+bool loader_look(struct loader *l, const char *path, const struct load_options *o,
+		 err *e) MUST_CHECK;
 void loader_fini(struct loader *l);
 
 #endif

@@ -91,7 +91,7 @@ static bool chunk_init(struct loader *l, err *e)
 	return (l->cells && l->props) || arena_err(&l->setup, e);
 }
 
-bool loader_open(struct loader *l, const char *path, const struct load_options *o, err *e)
+static bool loader_begin(struct loader *l, const char *path, const struct load_options *o, err *e)
 {
 	l->path = path;
 	l->o = o;
@@ -103,7 +103,24 @@ bool loader_open(struct loader *l, const char *path, const struct load_options *
 	buf_init(&l->state, 64 * KIB);
 	columns_index(&l->columns);
 	l->import_us = time_now_us();
-	if (!map_read(l, e) || !source_open(l, e) || !find_kind(l, e))
+	return map_read(l, e) && source_open(l, e) && find_kind(l, e);
+}
+
+bool loader_look(struct loader *l, const char *path, const struct load_options *o, err *e)
+{
+	if (!loader_begin(l, path, o, e))
+		return false;
+	if (l->source.segment)
+		return true;
+	if (!columns_collect(l, e) || !columns_settle(l, e))
+		return false;
+	take_settings(l);
+	return types_find(l, e);
+}
+
+bool loader_open(struct loader *l, const char *path, const struct load_options *o, err *e)
+{
+	if (!loader_begin(l, path, o, e))
 		return false;
 	if (!l->source.segment && !open_table(l, e))
 		return false;

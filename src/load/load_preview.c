@@ -94,7 +94,8 @@ static bool copy_rows(struct loader *l, struct arena *a, struct load_preview *p,
 	return !a->over || arena_err(a, e);
 }
 
-static bool preview(const char *path, const struct load_options *o, struct arena *a,
+/* `look`: only columns, of a file that cannot be imported as it is asked for. */
+static bool preview(const char *path, const struct load_options *o, bool look, struct arena *a,
 		    struct load_preview *p, err *e)
 {
 	struct load_result r = { 0 };
@@ -103,9 +104,9 @@ static bool preview(const char *path, const struct load_options *o, struct arena
 		return err_nomem(e);
 	l->r = &r;
 	*p = (struct load_preview){ 0 };
-	bool ok = loader_open(l, path, o, e);
+	bool ok = look ? loader_look(l, path, o, e) : loader_open(l, path, o, e);
 	if (ok) {
-		p->kind_known = true;
+		p->kind_known = o->kind_given || !look;
 		p->kind = l->kind;
 		p->segment = l->source.segment;
 		ok = p->segment || (copy_columns(l, a, p, e) && copy_touches(l, a, p, e) &&
@@ -119,20 +120,20 @@ static bool preview(const char *path, const struct load_options *o, struct arena
 bool load_preview(const char *path, const struct load_options *o, struct arena *a,
 		  struct load_preview *p_r, err *e)
 {
-	err first = { 0 };
-	if (preview(path, o, a, p_r, &first))
+	err why = { 0 }, ignored = { 0 };
+	if (preview(path, o, false, a, p_r, &why))
 		return true;
-	/* Headers that name no kind still have names and values to choose by. */
+	/* Headers that name no kind, or rows about nobody: there are still columns to choose from.
+	 */
 	struct load_options guess = *o;
 	guess.kind_given = true;
-	guess.kind = LOAD_PEOPLE;
-	err second = { 0 };
-	if (!o->kind_given && !o->map_path && first.code == ERR_INVALID &&
-	    preview(path, &guess, a, p_r, &second)) {
-		p_r->kind_known = false;
-		return true;
+	guess.kind = o->kind_given ? o->kind : LOAD_PEOPLE;
+	if (why.code == ERR_INVALID && preview(path, &guess, true, a, p_r, &ignored)) {
+		p_r->kind_known = o->kind_given;
+		p_r->problem = str_dup(a, str_of(why.text));
+		return !a->over || arena_err(a, e);
 	}
 	if (e)
-		*e = first;
+		*e = why;
 	return false;
 }

@@ -262,10 +262,18 @@ bool imports_preview(struct imports *im, const struct import_order *o, struct ar
 					.map_path = s.has_map ? map : NULL,
 					.date_format = s.date_format[0] ? s.date_format : NULL };
 	*name_r = str_dup(a, str_of(s.job.file));
-	if (load_preview(path, &options, a, p_r, e))
-		return !a->over || arena_err(a, e);
-	upload_shorten(im->o.data, o->token, e);
-	return false;
+	bool ok = load_preview(path, &options, a, p_r, e);
+	err why = { 0 };
+	if (!ok) {
+		upload_shorten(im->o.data, o->token, e);
+		return false;
+	}
+	if (p_r->problem.n > 0) {
+		err_set(&why, ERR_INVALID, "%.*s", STR_ARG(p_r->problem));
+		upload_shorten(im->o.data, o->token, &why);
+		p_r->problem = str_dup(a, str_of(why.text));
+	}
+	return !a->over || arena_err(a, e);
 }
 
 static bool enqueue(struct imports *im, const struct slot *order, uint64_t *job_r, err *e)

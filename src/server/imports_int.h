@@ -15,6 +15,7 @@
 #define UPLOAD_TOKEN_CHARS 32
 #define UPLOAD_NAME_MAX	   120 /* bytes */
 #define UPLOAD_BYTES_MAX   (8 * GIB)
+#define UPLOAD_PART_MAX	   (8 * MIB)
 #define IMPORT_MAP_MAX	   (256 * KIB)
 
 struct imports;
@@ -31,17 +32,17 @@ bool imports_open(const struct imports_options *o, struct imports **im_r, err *e
 void imports_close(struct imports **im);
 
 const char *imports_data(const struct imports *im);
+bool upload_token_is_fine(str token);
 
 /* ---- uploads --------------------------------------------------------------------------------- */
 
-struct upload;
-/* `name` as the browser says it; only its last part counts. ERR_BUSY: the disk is nearly full. */
-bool upload_begin(struct imports *im, str name, struct upload **u_r, err *e) MUST_CHECK;
-bool upload_write(struct upload *u, str piece, err *e) MUST_CHECK;
-/* Frees the upload; the file stays, under the token. */
-bool upload_finish(struct upload **u, char token_r[UPLOAD_TOKEN_CHARS + 1], uint64_t *bytes_r,
+/* `name` as the browser says it; only its last part counts. The file is empty at first. */
+bool upload_begin(struct imports *im, str name, char token_r[UPLOAD_TOKEN_CHARS + 1],
+		  err *e) MUST_CHECK;
+/* The next part, which has to begin where the file ends (ERR_CONFLICT, with the place, when it does
+ * not: a part sent twice does no harm). ERR_BUSY: the disk is nearly full. */
+bool upload_append(struct imports *im, str token, uint64_t offset, str part, uint64_t *bytes_r,
 		   err *e) MUST_CHECK;
-void upload_drop(struct upload **u); /* removes what came */
 bool upload_remove(struct imports *im, str token, err *e) MUST_CHECK;
 
 /* How a file is to be read. Texts are borrowed. */

@@ -107,5 +107,6 @@ bool problem_field(struct request *q, err *e, const char *field, const char *fmt
 /* The shared parts of one running server, for handlers. */
 struct journal *server_journal(struct server *s);
 const char *server_data(const struct server *s);
+struct imports *server_imports(struct server *s);
 
 #endif

@@ -5,14 +5,19 @@
  */
 #include "server/route_int.h"
 
-extern const struct route_list routes_health, routes_funnel;
+/* clang-format off */
+extern const struct route_list routes_health;
+extern const struct route_list routes_funnel;
 extern const struct route_list routes_assets;
+extern const struct route_list routes_imports;
+/* clang-format on */
 
 const struct route_list *route_list_at(size_t i)
 {
 	static const struct route_list *const lists[] = {
 		&routes_health,
 		&routes_funnel,
+		&routes_imports,
 		&routes_assets,
 	};
 	return i < ARRAY_LEN(lists) ? lists[i] : NULL;

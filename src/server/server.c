@@ -24,15 +24,28 @@ const char *server_data(const struct server *s)
 	return s->options.data;
 }
 
+struct imports *server_imports(struct server *s)
+{
+	return s->imports;
+}
+
+static bool imports_begin(struct server *s, err *e)
+{
+	const struct imports_options o = { .data = s->options.data, .journal = s->journal };
+	return imports_open(&o, &s->imports, e);
+}
+
 static bool parts_open(struct server *s, err *e)
 {
 	return journal_open(s->options.data, &(struct journal_options){ 0 }, &s->journal, e) &&
-	       views_open(s, e) && auth_open(s, e) && routes_open(s, e);
+	       views_open(s, e) && auth_open(s, e) && imports_begin(s, e) && routes_open(s, e) &&
+	       journal_listen(s->journal, e);
 }
 
 static void parts_close(struct server *s)
 {
 	routes_close(s);
+	imports_close(&s->imports);
 	auth_close(s);
 	views_close(s);
 	journal_close(&s->journal);

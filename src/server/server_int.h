@@ -8,6 +8,7 @@
 #ifndef TRICHTER_SERVER_INT_H
 #define TRICHTER_SERVER_INT_H
 
+#include "server/imports_int.h"
 #include "server/route_int.h"
 #include "server/view_int.h"
 
@@ -22,6 +23,7 @@ struct server {
 	struct routes *routes;
 	struct auth *auth;
 	struct views *views;
+	struct imports *imports;
 };
 
 /* route.c: the table of all routes, ready to be searched. */

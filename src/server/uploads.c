@@ -7,7 +7,6 @@
  */
 #include "server/uploads_int.h"
 
-#include "base/mem.h"
 #include "base/num.h"
 #include "base/rand.h"
 #include "base/time.h"
@@ -24,13 +23,6 @@
 #define UNUSED_UPLOAD_US US_PER_DAY
 #define USED_UPLOAD_US	 (30 * US_PER_DAY)
 #define FOLDER_FILES_MAX 64
-
-struct upload {
-	const char *data;
-	char token[UPLOAD_TOKEN_CHARS + 1];
-	struct file *file;
-	uint64_t bytes;
-};
 
 bool uploads_open(const char *data, err *e)
 {
@@ -92,84 +84,76 @@ static void clean_name(str name, char out[UPLOAD_NAME_MAX + 1])
 	out[n] = '\0';
 }
 
-static bool make_folder(struct upload *u, char path[UPLOAD_PATH_MAX], err *e)
+static bool make_folder(const char *data, char token_r[UPLOAD_TOKEN_CHARS + 1],
+			char path[UPLOAD_PATH_MAX], err *e)
 {
 	unsigned char random[UPLOAD_TOKEN_CHARS / 2];
 	rand_bytes(random, sizeof random);
 	for (size_t i = 0; i < sizeof random; i++)
-		snprintf(u->token + 2 * i, 3, "%02x", random[i]);
-	if (!upload_path(u->data, str_of(u->token), NULL, path))
+		snprintf(token_r + 2 * i, 3, "%02x", random[i]);
+	if (!upload_path(data, str_of(token_r), NULL, path))
 		return err_set(e, ERR_INVALID, "the path of the data directory is too long");
 	return mkdir(path, 0700) == 0 || err_set_errno(e, ERR_IO, errno, "a folder for the file");
 }
 
-bool upload_begin(struct imports *im, str name, struct upload **u_r, err *e)
+bool upload_begin(struct imports *im, str name, char token_r[UPLOAD_TOKEN_CHARS + 1], err *e)
 {
-	struct upload *u = mem_zalloc(1, sizeof *u);
-	char path[UPLOAD_PATH_MAX], file[UPLOAD_NAME_MAX + 1];
-	if (!u)
-		return err_nomem(e);
-	u->data = imports_data(im);
-	clean_name(name, file);
-	if (make_folder(u, path, e)) {
-		if (upload_path(u->data, str_of(u->token), file, path) &&
-		    file_open(fs_real(), path, FILE_CREATE, &u->file, e)) {
-			*u_r = u;
-			return true;
-		}
-		err ignored = { 0 };
-		if (!upload_remove_folder(u->data, str_of(u->token), &ignored))
-			err_clear(&ignored);
-	}
-	mem_free(u);
+	const char *data = imports_data(im);
+	char path[UPLOAD_PATH_MAX], clean[UPLOAD_NAME_MAX + 1];
+	struct file *file = NULL;
+	clean_name(name, clean);
+	if (!make_folder(data, token_r, path, e))
+		return false;
+	if (upload_path(data, str_of(token_r), clean, path) &&
+	    file_open(fs_real(), path, FILE_CREATE, &file, e) && file_close(&file, e))
+		return true;
+	err ignored = { 0 };
+	if (!upload_remove_folder(data, str_of(token_r), &ignored))
+		err_clear(&ignored); /* the sweep tries again */
 	return false;
 }
 
-bool upload_write(struct upload *u, str piece, err *e)
+static bool disk_has_room(const char *data, size_t bytes, err *e)
 {
 	uint64_t room;
-	if (u->bytes + piece.n > UPLOAD_BYTES_MAX)
-		return err_set(e, ERR_LIMIT, "a file may have %llu GiB at most",
-			       (unsigned long long)(UPLOAD_BYTES_MAX / GIB));
-	/* Asked once in a while: a file system answers quickly, not at once. */
-	if (u->bytes / (8 * MIB) != (u->bytes + piece.n) / (8 * MIB) || u->bytes == 0) {
-		if (!fs_free_bytes(fs_real(), u->data, &room, e))
-			return false;
-		if (room < DISK_RESERVE + piece.n)
-			return err_set(e, ERR_BUSY, "the disk is nearly full: no file is taken");
-	}
-	if (!file_write(u->file, piece.p, piece.n, u->bytes, e))
-		return false;
-	u->bytes += piece.n;
-	return true;
+	return fs_free_bytes(fs_real(), data, &room, e) &&
+	       (room >= DISK_RESERVE + bytes ||
+		err_set(e, ERR_BUSY, "the disk is nearly full: no file is taken"));
 }
 
-bool upload_finish(struct upload **uu, char token_r[UPLOAD_TOKEN_CHARS + 1], uint64_t *bytes_r,
+static bool append(struct file *f, uint64_t offset, str part, uint64_t *bytes_r, err *e)
+{
+	uint64_t bytes;
+	if (!file_size(f, &bytes, e))
+		return false;
+	if (bytes >= offset + part.n) { /* sent again after an answer that was lost */
+		*bytes_r = bytes;
+		return true;
+	}
+	if (offset != bytes)
+		return err_set(e, ERR_CONFLICT, "the next part begins at byte %llu",
+			       (unsigned long long)bytes);
+	*bytes_r = offset + part.n;
+	return file_write(f, part.p, part.n, offset, e) && file_sync(f, e);
+}
+
+bool upload_append(struct imports *im, str token, uint64_t offset, str part, uint64_t *bytes_r,
 		   err *e)
 {
-	struct upload *u = *uu;
-	if (!file_sync(u->file, e) || !file_close(&u->file, e)) {
-		upload_drop(uu);
+	const char *data = imports_data(im);
+	char path[UPLOAD_PATH_MAX], name[UPLOAD_NAME_MAX + 1];
+	struct file *f = NULL;
+	if (!upload_file_name(data, token, name, e))
 		return false;
-	}
-	memcpy(token_r, u->token, sizeof u->token);
-	*bytes_r = u->bytes;
-	mem_free(u);
-	*uu = NULL;
-	return true;
-}
-
-void upload_drop(struct upload **uu)
-{
-	struct upload *u = *uu;
-	err ignored = { 0 };
-	if (!u)
-		return;
-	*uu = NULL;
-	file_close(&u->file, NULL);
-	if (!upload_remove_folder(u->data, str_of(u->token), &ignored))
-		err_clear(&ignored); /* the sweep tries again */
-	mem_free(u);
+	if (part.n > UPLOAD_PART_MAX || offset > UPLOAD_BYTES_MAX - part.n)
+		return err_set(e, ERR_LIMIT, "a part may have %llu MiB, a file %llu GiB",
+			       (unsigned long long)(UPLOAD_PART_MAX / MIB),
+			       (unsigned long long)(UPLOAD_BYTES_MAX / GIB));
+	if (!disk_has_room(data, part.n, e) || !upload_path(data, token, name, path) ||
+	    !file_open(fs_real(), path, FILE_WRITE, &f, e))
+		return false;
+	bool ok = append(f, offset, part, bytes_r, e);
+	return file_close(&f, ok ? e : NULL) && ok;
 }
 
 /* ---- what lies there ------------------------------------------------------------------------- */

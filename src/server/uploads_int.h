@@ -14,7 +14,6 @@
 #define UPLOAD_MARK_FILE ".import"
 
 bool uploads_open(const char *data, err *e) MUST_CHECK;
-bool upload_token_is_fine(str token);
 /* DIR/uploads/TOKEN/NAME; `name` NULL: the folder. False: the path would be too long. */
 bool upload_path(const char *data, str token, const char *name, char path[UPLOAD_PATH_MAX]);
 /* The one file that the folder is for. ERR_NOT_FOUND. */

@@ -227,9 +227,49 @@ static void an_import_can_be_described_before_it_is_made(void **state)
 		   "A row stands for person_updated, company_updated, stage_entered.\n");
 }
 
+static void a_preview_tells_columns_and_values(void **state)
+{
+	struct loading *l = *state;
+	struct load_preview p;
+	const char *path = put(l, "p.csv",
+			       "email,Lead Score,Became a Lead Date\n"
+			       "a@b.de,1,2025-01-01\nc@d.de,,2025-01-02\n");
+	assert_true(load_preview(path, &l->o, &l->a, &p, &l->e));
+	assert_true(p.kind_known && p.kind == LOAD_PEOPLE && p.problem.n == 0);
+	assert_int_equal(p.columns_n, 3);
+	assert_int_equal(p.rows_n, 2);
+	assert_int_equal(p.columns[0].use, LOAD_USE_FIELD);
+	assert_int_equal(p.columns[1].use, LOAD_USE_TRAIT);
+	assert_string_equal(p.columns[1].type, "number");
+	assert_int_equal(p.columns[2].use, LOAD_USE_STAGE_DATE);
+	assert_true(str_eq(p.columns[2].key, S("lead")));
+	assert_true(str_eq(p.columns[0].samples[1], S("c@d.de")));
+	assert_int_equal(p.columns[1].samples[1].n, 0);
+	assert_int_equal(l->j.imports, 0);
+}
+
+/* Nothing in these headers says what a row is: columns are told all the same, with the reason. */
+static void a_file_that_needs_a_map_still_shows_its_columns(void **state)
+{
+	struct loading *l = *state;
+	struct load_preview p;
+	const char *path = put(l, "p.csv", "mql_id,origin\nx1,social\n");
+	assert_true(load_preview(path, &l->o, &l->a, &p, &l->e));
+	assert_false(p.kind_known);
+	assert_has(str_cstr(&l->a, p.problem), "the headers do not say what it holds");
+	assert_int_equal(p.columns_n, 2);
+	assert_true(str_eq(p.columns[1].samples[0], S("social")));
+	kind(l, LOAD_PEOPLE);
+	assert_true(load_preview(path, &l->o, &l->a, &p, &l->e));
+	assert_true(p.kind_known && p.problem.n > 0);
+	assert_false(load_preview("no-such-file.csv", &l->o, &l->a, &p, &l->e));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_preview_tells_columns_and_values),
+		TEST(a_file_that_needs_a_map_still_shows_its_columns),
 		TEST(a_row_may_stand_for_several_touches),
 		TEST(columns_are_translated_split_scaled_and_typed),
 		TEST(a_second_file_adds_columns),
