@@ -113,7 +113,7 @@ export function Table<T>(p: TableProps<T>) {
 				<tr>{p.columns.map((c) => <Header key={c.key} c={c} sort={p.sort} onSort={p.onSort} />)}</tr>
 			</thead>
 			<tbody ref={body}>
-				{w.before_px > 0 && <tr aria-hidden="true" class="space"><td colSpan={p.columns.length} style={{ height: w.before_px }} /></tr>}
+				{w.before_px > 0 && <tr aria-hidden="true" class="space"><td colSpan={p.columns.length} style={{ height: `${w.before_px}px` }} /></tr>}
 				{p.rows.slice(w.from, w.to).map((row) => (
 					<tr key={p.id(row)} data-chosen={p.chosen?.(row) || undefined} onClick={opens ? (e) => open(e, row) : undefined}>
 						{p.columns.map((c, i) => (
@@ -123,7 +123,7 @@ export function Table<T>(p: TableProps<T>) {
 						))}
 					</tr>
 				))}
-				{w.after_px > 0 && <tr aria-hidden="true" class="space"><td colSpan={p.columns.length} style={{ height: w.after_px }} /></tr>}
+				{w.after_px > 0 && <tr aria-hidden="true" class="space"><td colSpan={p.columns.length} style={{ height: `${w.after_px}px` }} /></tr>}
 			</tbody>
 		</table>
 	);

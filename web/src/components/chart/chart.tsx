@@ -149,9 +149,9 @@ export function Chart(p: ChartProps) {
 	};
 	return (
 		<figure class="chart">
-			<div class="chart-box" style={{ height: p.height, display: table ? 'none' : undefined }}>
+			<div class="chart-box" style={{ height: `${p.height}px`, display: table ? 'none' : undefined }}>
 				<div ref={box} class="chart-picture" role="img" aria-label={p.label} />
-				{tip && <div class="chart-tip" style={{ left: tip.x, top: tip.y }} data-left={tip.x > (box.current?.clientWidth ?? 0) / 2}>{tip.content}</div>}
+				{tip && <div class="chart-tip" style={{ left: `${tip.x}px`, top: `${tip.y}px` }} data-left={tip.x > (box.current?.clientWidth ?? 0) / 2}>{tip.content}</div>}
 			</div>
 			<Twin p={p} visible={table} />
 			<div class="chart-foot">
