@@ -33,6 +33,9 @@ packages_need() {
 		nodejs)
 			command -v node >/dev/null && continue
 			;;
+		npm)
+			command -v npm >/dev/null && continue
+			;;
 		esac
 		packages_missing+=("$package")
 		printf 'missing: %-20s %s\n' "$package" "${reasons[$i]}"

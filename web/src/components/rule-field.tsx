@@ -150,7 +150,7 @@ export function RuleField(p: RuleFieldProps) {
 				<div class="input code rule-marks" aria-hidden="true">{p.value.slice(0, bad_from)}<mark>{p.value.slice(bad_from, bad_to)}</mark>{p.value.slice(bad_to)}{'\n'}</div>
 				<textarea ref={area} id={id} class="input code" value={p.value} rows={Math.max(1, p.value.split('\n').length)} spellcheck={false}
 					autocomplete="off" autocapitalize="off" placeholder={p.placeholder} data-search={p.search || undefined}
-					role="combobox" aria-expanded={open} aria-controls={`${id}-list`} aria-autocomplete="list"
+					aria-haspopup="listbox" aria-controls={`${id}-list`} aria-autocomplete="list"
 					aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined} aria-invalid={bad ? true : undefined} aria-describedby={bad ? `${id}-error` : undefined}
 					onInput={(e) => { p.onValue(e.currentTarget.value); setCursor(e.currentTarget.selectionStart); setAt(-1); }}
 					onKeyDown={keys} onBlur={() => setTimeout(() => setCursor(null), 150)} />
