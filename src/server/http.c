@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "io/gzip.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -136,6 +137,8 @@ static void options_fill(struct http_options *o)
 		o->head_wait_us = HTTP_HEAD_WAIT_US;
 	if (o->idle_wait_us == 0)
 		o->idle_wait_us = HTTP_IDLE_WAIT_US;
+	if (o->body_wait_us == 0)
+		o->body_wait_us = HTTP_BODY_GRACE_US;
 	descriptors_raise(o);
 }
 
@@ -167,6 +170,9 @@ bool http_server_start(const struct http_options *o, struct http_server **s_r, e
 		return err_nomem(e);
 	s->options = *o;
 	s->listen_fd = -1;
+	mutex_init(&s->lock);
+	/* Newer ones refuse by themselves what http_guard.c sees in the layout. */
+	s->laid_out = strncmp(MHD_get_version(), "0.9.75", 6) == 0;
 	options_fill(&s->options);
 	if (!listen_open(s, e) || !threads_start(s, e)) {
 		http_server_stop(&s, 0);
@@ -179,6 +185,17 @@ bool http_server_start(const struct http_options *o, struct http_server **s_r, e
 unsigned http_server_port(const struct http_server *s)
 {
 	return s->port;
+}
+
+void http_server_numbers(struct http_server *s, struct http_numbers *n_r)
+{
+	*n_r = (struct http_numbers){ .connections = atomic_load(&s->conns_n),
+				      .connections_max = s->options.connections_max,
+				      .refused = atomic_load(&s->refused),
+				      .jobs_waiting = queue_length(s->work),
+				      .jobs_max = s->options.workers_queue_max,
+				      .loops = s->loops_n,
+				      .workers = s->workers_n };
 }
 
 void http_server_stop(struct http_server **server, int64_t wait_us)
@@ -197,6 +214,13 @@ void http_server_stop(struct http_server **server, int64_t wait_us)
 	queue_free(&s->work);
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
+	while (s->gzips != NULL) {
+		struct gzip *g = s->gzips;
+		s->gzips = g->next;
+		gzip_free(&g);
+	}
+	map64_fini(&s->clients);
+	mutex_fini(&s->lock);
 	mem_free(s->loops);
 	mem_free(s->workers);
 	mem_free(s);

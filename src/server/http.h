@@ -38,10 +38,17 @@ struct http_options {
 	unsigned loops;	    /* 0: one per core */
 	unsigned workers;   /* 0: twice the cores */
 	size_t connections_max, workers_queue_max, head_bytes_max;
+	size_t connections_per_client_max; /* 0: as many as they like */
 	size_t request_arena_bytes_max;
-	int64_t head_wait_us, idle_wait_us;
+	int64_t head_wait_us, body_wait_us, idle_wait_us;
+	/* Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks,
+	 * separated by blanks or commas. NULL: loopback. */
+	const char *trusted_proxies;
 	/* Chooses the handler by method and path; on the loop. */
 	void (*plan)(void *arg, struct http_request *r, struct http_plan *plan_r);
+	/* Answers a request that is refused before it has a handler: malformed, too large, too many
+	 * at once. Never NULL. */
+	void (*refuse)(void *arg, struct http_request *r, int status, const char *why);
 	/* After the answer went out: access log, numbers. Status 0: the client went away. */
 	void (*done)(void *arg, struct http_request *r, int status, uint64_t bytes, int64_t us);
 	void *arg;
@@ -51,6 +58,14 @@ bool http_server_start(const struct http_options *o, struct http_server **s_r, e
 unsigned http_server_port(const struct http_server *s);
 /* No new connections; what was accepted is answered (waiting `wait_us` at most), streams end. */
 void http_server_stop(struct http_server **s, int64_t wait_us);
+
+struct http_numbers {
+	uint64_t connections, connections_max;
+	uint64_t refused; /* connections, because there were too many */
+	uint64_t jobs_waiting, jobs_max;
+	unsigned loops, workers;
+};
+void http_server_numbers(struct http_server *s, struct http_numbers *n_r);
 
 /* Views that live as long as the request. */
 str http_method(const struct http_request *r);
@@ -62,6 +77,10 @@ str http_body(const struct http_request *r);
 str http_client(
 	const struct http_request *r); /* address; behind a trusted proxy the forwarded one */
 bool http_is_secure(const struct http_request *r); /* TLS at the trusted proxy */
+uint64_t http_id(const struct http_request *r);	   /* for logs and for those who ask for help */
+/* Whether the client takes this coding of content ("gzip"), by Accept-Encoding with its q-values.
+ */
+bool http_accepts(const struct http_request *r, str coding);
 struct arena *http_arena(struct http_request *r);
 /* Every parameter of the query in turn; false at the end. Begin with *at = 0. */
 bool http_query_each(const struct http_request *r, size_t *at, str *name_r, str *value_r);
@@ -69,8 +88,9 @@ bool http_query_each(const struct http_request *r, size_t *at, str *name_r, str 
 void http_set_note(struct http_request *r, void *note);
 void *http_note(const struct http_request *r);
 
-/* Adds a header to the answer to come. Control characters in a value end the process in tests and
- * are dropped in production. */
+/* Adds a header to the answer to come. Headers about safety (Content-Security-Policy, ...) and
+ * Cache-Control: no-store come by themselves; one set here takes their place. Control characters in
+ * a value end the process in tests and are dropped in production. */
 void http_answer_header(struct http_request *r, const char *name, str value);
 /* Ends the request. The body is copied; it is compressed when that pays and the client takes it. */
 void http_answer(struct http_request *r, int status, const char *content_type, str body);

@@ -6,10 +6,6 @@
 #include "server/http_int.h"
 
 #include "base/log.h"
-#include "base/mem.h"
-
-#include <string.h>
-#include <unistd.h>
 
 str http_method(const struct http_request *r)
 {
@@ -73,13 +69,22 @@ str http_body(const struct http_request *r)
 
 str http_client(const struct http_request *r)
 {
-	return str_of(r->conn->client);
+	return r->client;
 }
 
 bool http_is_secure(const struct http_request *r)
 {
-	return str_eq_nocase(http_header(r, S("X-Forwarded-Proto")), S("https")) &&
-	       (str_eq(http_client(r), S("127.0.0.1")) || str_eq(http_client(r), S("::1")));
+	return r->secure;
+}
+
+uint64_t http_id(const struct http_request *r)
+{
+	return r->id;
+}
+
+bool http_accepts(const struct http_request *r, str coding)
+{
+	return http_accept_q(http_header(r, S("Accept-Encoding")), coding) > 0;
 }
 
 struct arena *http_arena(struct http_request *r)
@@ -110,50 +115,11 @@ static bool is_clean(str value)
 void http_answer_header(struct http_request *r, const char *name, str value)
 {
 	CHECK(r->answer_headers_n < HTTP_ANSWER_HEADERS_MAX);
-	str copy = is_clean(value) ? str_dup(&r->arena, value) : (str){ NULL, 0 };
-	if (copy.p == NULL && value.n > 0) {
+	char *copy = is_clean(value) ? str_cstr(&r->arena, value) : NULL;
+	if (copy == NULL) {
 		log_event(LOG_ERROR, "http_header_dropped", "name=%s", name);
 		return;
 	}
-	r->answer_headers[r->answer_headers_n++] = (struct http_header){ str_of(name), copy };
-}
-
-/* Takes the library's answer, adds headers, and hands the request on. */
-static void answer_with(struct http_request *r, int status, const char *content_type,
-			struct MHD_Response *response)
-{
-	CHECK(response != NULL && r->response == NULL);
-	if (content_type != NULL)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-	for (size_t i = 0; i < r->answer_headers_n; i++) {
-		char *value = str_cstr(&r->arena, r->answer_headers[i].value);
-		if (value != NULL)
-			MHD_add_response_header(response, r->answer_headers[i].name.p, value);
-	}
-	r->response = response;
-	r->status = status;
-	http_request_answered(r);
-}
-
-void http_answer(struct http_request *r, int status, const char *content_type, str body)
-{
-	r->bytes_out = body.n;
-	answer_with(r, status, content_type,
-		    MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
-						    MHD_RESPMEM_MUST_COPY));
-}
-
-void http_answer_static(struct http_request *r, int status, const char *content_type, str body)
-{
-	r->bytes_out = body.n;
-	answer_with(r, status, content_type,
-		    MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
-						    MHD_RESPMEM_PERSISTENT));
-}
-
-void http_answer_file(struct http_request *r, int status, const char *content_type, int fd,
-		      uint64_t bytes)
-{
-	r->bytes_out = bytes;
-	answer_with(r, status, content_type, MHD_create_response_from_fd64(bytes, fd));
+	r->answer_headers[r->answer_headers_n++] = (struct http_header){ str_of(name),
+									 str_of(copy) };
 }

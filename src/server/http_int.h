@@ -10,12 +10,14 @@
 #ifndef TRICHTER_SERVER_HTTP_INT_H
 #define TRICHTER_SERVER_HTTP_INT_H
 
+#include "base/map.h"
 #include "base/queue.h"
 #include "base/thread.h"
 #include "server/http.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 
 #define HTTP_HEADERS_MAX	64
 #define HTTP_ANSWER_HEADERS_MAX 16
@@ -33,17 +35,60 @@
 #define HTTP_IDLE_WAIT_US	(60 * US_PER_S)
 #define HTTP_CONNECTION_MEMORY                                                                     \
 	(24 * KIB) /* of the library, per connection: head and answer's head */
-#define HTTP_CLIENT_TEXT_MAX 48
+#define HTTP_CLIENT_TEXT_MAX   48
+#define HTTP_BODY_GRACE_US     (20 * US_PER_S) /* a body may take so long, and longer ... */
+#define HTTP_BODY_BYTES_PER_S  (8 * KIB)       /* ... as long as it comes this fast */
+#define HTTP_SEND_GRACE_US     (30 * US_PER_S)
+#define HTTP_SEND_BYTES_PER_S  (8 * KIB)
+#define HTTP_CROWDED_WAIT_US   (3 * US_PER_S) /* idle ones stay no longer when there are many */
+#define HTTP_DISCARD_BYTES_MAX (4 * MIB) /* of a body that is too large, to be able to say so */
+#define HTTP_GZIP_BYTES_MIN    KIB
+#define HTTP_GZIP_BYTES_MAX    (64 * MIB)
+#define HTTP_GZIP_ON_LOOP_MAX  (64 * KIB)
+#define HTTP_PIECE_BYTES_MAX   (256 * KIB)
+#define HTTP_KEPT_ANSWERS      64 /* of bytes that stay, per loop; a power of two */
+
+#define HTTP_LOOPBACK	       "127.0.0.0/8 ::1"
 
 struct http_header {
 	str name, value;
 };
 
+/* A head, as http_head_fault looks at it. */
+struct http_head {
+	str method, target, version;
+	const char *target_at; /* where it lay in the library's buffer; NULL: layout not known */
+	const struct http_header *headers;
+	size_t headers_n;
+	size_t bytes_max;
+};
+struct http_fault {
+	int status;
+	const char *why;
+};
+
+/* What a worker does next for somebody. */
+struct http_job {
+	void (*run)(struct http_job *job);
+	struct http_job *next;
+};
+
+/* An answer of bytes that stay, made once per loop. */
+struct http_kept_answer {
+	const char *p, *content_type;
+	size_t n;
+	int status;
+	bool secure;
+	struct MHD_Response *response;
+};
+
 struct http_conn {
 	struct http_conn *next, *prev; /* in its loop's list */
+	struct sockaddr_storage address;
 	struct http_loop *loop;
 	int fd;
-	int64_t since_us;	      /* since when it has been waiting for a whole head */
+	int64_t since_us;	      /* since when it waits for a request */
+	bool used;		      /* it had a request before */
 	struct http_request *request; /* being read or answered; NULL between two */
 	char client[HTTP_CLIENT_TEXT_MAX];
 };
@@ -60,23 +105,34 @@ struct http_request {
 	struct MHD_Connection *mhd;
 	enum http_state state;
 	bool planned, is_head;
-	bool ready; /* the loop may send the answer */
+	bool ready;	/* the loop may send the answer */
+	bool has_body;	/* it comes, or came */
+	bool too_large; /* the rest of the body is thrown away */
+	bool secure;	/* TLS at the trusted proxy */
+	bool gzip;	/* the client takes it */
 	struct http_plan plan;
 	str method, target, path, query;
+	const char *target_at; /* in the library's buffer, for its place alone */
 	struct http_header headers[HTTP_HEADERS_MAX];
 	size_t headers_n;
+	str client;
 	struct buf body;
 	uint64_t body_seen;
 	struct arena arena;
-	int64_t begun_us;
+	int64_t begun_us, read_us, sent_us; /* first line, head, and answer */
 	uint64_t bytes_out;
+	uint64_t id;
 	void *note;
 	/* the answer */
 	int status;
 	struct MHD_Response *response;
+	const char *static_type; /* an answer of bytes that stay is made on the loop */
+	str static_body;
+	bool is_static;
 	struct http_header answer_headers[HTTP_ANSWER_HEADERS_MAX];
 	size_t answer_headers_n;
-	struct http_stream *stream;
+	struct http_stream *stream; /* its own reference */
+	struct http_job job;
 	struct http_request *next; /* in the loop's list of answers, or of kept requests */
 };
 
@@ -91,6 +147,8 @@ struct http_loop {
 	size_t kept_n;
 	int64_t swept_us;
 	_Atomic(struct http_request *) done; /* answered by other threads */
+	struct http_job *jobs;		     /* for which the workers had no room yet */
+	struct http_kept_answer kept_answers[HTTP_KEPT_ANSWERS];
 	bool accepting;
 };
 
@@ -106,12 +164,19 @@ struct http_server {
 	atomic_bool stopping;
 	_Atomic int64_t stop_by_us;
 	atomic_size_t conns_n;
+	atomic_uint_fast64_t ids, refused;
+	bool laid_out;	      /* the library's buffer is as http_guard.c knows it */
+	struct mutex lock;    /* of the next two */
+	struct map64 clients; /* connections of each address, when they are limited */
+	struct gzip *gzips;   /* free ones */
 };
 
 /* http_loop.c */
 bool http_loop_start(struct http_loop *l, struct http_server *s, err *e) MUST_CHECK;
 void http_loop_wake(struct http_loop *l);
 void http_loop_stop(struct http_loop *l);
+/* Notices when the client of an open stream goes away. */
+void http_loop_watch_end(struct http_conn *c);
 /* Puts an answered request on its loop's list; any thread. */
 void http_loop_done(struct http_request *r);
 
@@ -126,6 +191,37 @@ void http_requests_free(struct http_loop *l);
 void *http_worker_run(void *arg);
 /* The answer is made: goes out at once when its handler runs on the loop, else wakes the loop. */
 void http_request_answered(struct http_request *r);
+/* True on a loop, where nothing may wait. */
+bool http_is_on_loop(void);
+/* Says what is wrong past the library, for requests that it is still reading. */
+void http_refuse_raw(int fd, int status);
+/* Gives a job to the workers; when they have no room, as soon as they have. The loop's thread. */
+void http_job_put(struct http_loop *l, struct http_job *job);
+
+/* http_guard.c: NULL, or why this head is refused. */
+const struct http_fault *http_head_fault(const struct http_head *h);
+
+/* http_send.c */
+/* The answer that is kept for bytes that stay, with the request's headers. */
+struct MHD_Response *http_response_static(struct http_request *r);
+void http_answer_with(struct http_request *r, int status, const char *content_type,
+		      struct MHD_Response *response);
+void http_kept_answers_free(struct http_loop *l);
+
+/* http_stream.c: the request is over. */
+void http_stream_lost(struct http_request *r);
+/* Its client is gone, or the server stops: the stream ends. */
+void http_stream_end(struct http_request *r);
+
+/* http_clients.c: whose connection; addresses of proxies. */
+/* False: too many from there. */
+bool http_client_enter(struct http_server *s, const struct sockaddr *sa);
+void http_client_leave(struct http_server *s, const struct sockaddr *sa);
+void http_client_print(const struct sockaddr *sa, char text[HTTP_CLIENT_TEXT_MAX]);
+/* The client as proxies that are trusted say it: the last address of X-Forwarded-For that is not a
+ * trusted proxy's. */
+str http_client_forwarded(str trusted, str peer, str forwarded);
+bool http_address_in(str list, str address);
 
 /* http_parse.c: views of texts that clients sent. */
 /* Percent-decodes into the arena; `plus`: "+" is a blank. False: a bad encoding, a NUL or bytes
@@ -136,5 +232,7 @@ bool http_decode(struct arena *a, str in, bool plus, str *out_r) MUST_CHECK;
 bool http_path_read(struct arena *a, str raw, str *path_r) MUST_CHECK;
 bool http_query_next(str query, size_t *at, str *name_r, str *value_r);
 str http_cookie_find(str header, str name);
+/* Whether an Accept-Encoding takes a coding: its q-value, in thousandths. */
+unsigned http_accept_q(str header, str coding);
 
 #endif

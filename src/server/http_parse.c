@@ -115,3 +115,47 @@ str http_cookie_find(str header, str name)
 	}
 	return (str){ NULL, 0 };
 }
+
+/* "0.5" in thousandths; more digits than three, or another text, is 0. */
+static unsigned q_read(str text)
+{
+	unsigned q = 0;
+	if (text.n == 0 || text.n > 5 || (text.p[0] != '0' && text.p[0] != '1'))
+		return 0;
+	q = text.p[0] == '1' ? 1000 : 0;
+	if (text.n == 1)
+		return q;
+	if (text.p[1] != '.')
+		return 0;
+	unsigned unit = 100;
+	for (size_t i = 2; i < text.n; i++, unit /= 10) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return 0;
+		q += (unsigned)(text.p[i] - '0') * unit;
+	}
+	return MIN(q, 1000U);
+}
+
+unsigned http_accept_q(str header, str coding)
+{
+	unsigned q = 0;
+	bool named = false;
+	for (str part; str_next(&header, ',', &part);) {
+		size_t semi = str_index(part, ';');
+		str name = str_trim(str_sub(part, 0, semi));
+		str rest = str_sub(part, semi + 1, part.n);
+		unsigned this_q = 1000;
+		for (str param; str_next(&rest, ';', &param);) {
+			param = str_trim(param);
+			if (str_starts(param, S("q=")) || str_starts(param, S("Q=")))
+				this_q = q_read(str_trim(str_sub(param, 2, param.n)));
+		}
+		if (str_eq_nocase(name, coding)) {
+			named = true;
+			q = this_q;
+		} else if (!named && str_eq(name, S("*"))) {
+			q = this_q;
+		}
+	}
+	return q;
+}

@@ -8,12 +8,19 @@
 #include "server/http_int.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/time.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The request whose handler runs on this thread's loop right now: its answer needs no wake-up. */
 static _Thread_local struct http_request *running;
+
+bool http_is_on_loop(void)
+{
+	return running != NULL;
+}
 
 static struct http_conn *conn_of(struct MHD_Connection *c)
 {
@@ -77,10 +84,11 @@ void *http_on_target(void *arg, const char *uri, struct MHD_Connection *c)
 	r->conn = conn;
 	r->mhd = c;
 	r->begun_us = time_monotonic_us();
+	r->target_at = uri;
 	r->target = str_dup(&r->arena, str_of(uri));
+	r->id = atomic_fetch_add_explicit(&l->server->ids, 1, memory_order_relaxed);
 	buf_init(&r->body, 0);
 	conn->request = r;
-	conn->since_us = r->begun_us;
 	return r;
 }
 
@@ -96,31 +104,115 @@ static enum MHD_Result each_header(void *arg, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
-/* Asks the layer above for a handler; false: the answer is made. */
-static void head_is_read(struct http_request *r, const char *method)
+/* What of the head is asked for by every request. The head is known to be sound. */
+static void head_use(struct http_request *r)
+{
+	str trusted = str_of(r->server->options.trusted_proxies);
+	if (r->server->options.trusted_proxies == NULL)
+		trusted = (str){ NULL, 0 };
+	r->client = str_of(r->conn->client);
+	for (size_t i = 0; i < r->headers_n; i++) {
+		struct http_header *h = &r->headers[i];
+		h->value = str_trim(h->value);
+		if (str_eq_nocase(h->name, S("Content-Length")))
+			r->has_body |= !str_eq(h->value, S("0"));
+		else if (str_eq_nocase(h->name, S("Transfer-Encoding")))
+			r->has_body = true;
+		else if (str_eq_nocase(h->name, S("Accept-Encoding")))
+			r->gzip |= http_accept_q(h->value, S("gzip")) > 0;
+		else if (str_eq_nocase(h->name, S("X-Forwarded-For")))
+			r->client = http_client_forwarded(trusted, r->client, h->value);
+		else if (str_eq_nocase(h->name, S("X-Forwarded-Proto")))
+			r->secure = str_eq_nocase(h->value, S("https")) &&
+				    http_address_in(trusted.p != NULL ? trusted : S(HTTP_LOOPBACK),
+						    str_of(r->conn->client));
+	}
+}
+
+static const struct http_fault *head_look(struct http_request *r, const char *version)
+{
+	static const struct http_fault no_memory = { 503, "Out of memory" };
+	if (r->target.p == NULL)
+		return &no_memory;
+	const struct http_head head = { .method = r->method,
+					.target = r->target,
+					.version = str_of(version),
+					.target_at = r->server->laid_out ? r->target_at : NULL,
+					.headers = r->headers,
+					.headers_n = r->headers_n,
+					.bytes_max = r->server->options.head_bytes_max };
+	return http_head_fault(&head);
+}
+
+static void refuse(struct http_request *r, int status, const char *why)
+{
+	r->server->options.refuse(r->server->options.arg, r, status, why);
+}
+
+/* A body that is said to be too large to be read, or that the client waits to send: the answer
+ * comes at once, and the connection ends. */
+static bool ends_early(const struct http_request *r)
+{
+	uint64_t n = 0;
+	if (!r->has_body)
+		return false;
+	if (http_header(r, S("Expect")).n > 0)
+		return true;
+	return num_parse_u64(http_header(r, S("Content-Length")), &n) &&
+	       n > r->plan.body_bytes_max + HTTP_DISCARD_BYTES_MAX;
+}
+
+static bool declares_too_much(const struct http_request *r)
+{
+	uint64_t n = 0;
+	return num_parse_u64(http_header(r, S("Content-Length")), &n) && n > r->plan.body_bytes_max;
+}
+
+/* The head is there: is it sound, and who handles it? True: the answer has to go out now. */
+static bool head_is_read(struct http_request *r, const char *method, const char *version)
 {
 	r->planned = true;
+	r->read_us = time_monotonic_us();
 	r->method = str_of(method);
 	r->is_head = str_eq(r->method, S("HEAD"));
+	r->client = str_of(r->conn->client);
 	MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, each_header, r);
+	const struct http_fault *fault = head_look(r, version);
 	r->headers_n = MIN(r->headers_n, (size_t)HTTP_HEADERS_MAX);
+	running = r;
+	if (fault != NULL) {
+		http_answer_header(r, "Connection", S("close"));
+		refuse(r, fault->status, fault->why);
+		running = NULL;
+		return true;
+	}
+	head_use(r);
 	size_t q = str_index(r->target, '?');
 	r->query = q < r->target.n ? str_sub(r->target, q + 1, r->target.n) : S("");
-	running = r;
-	if (!http_path_read(&r->arena, str_sub(r->target, 0, q), &r->path))
-		http_answer(r, 400, "text/plain; charset=utf-8", S("Bad request: the path.\n"));
+	if (str_eq(r->target, S("*")))
+		refuse(r, 404, "There is nothing at this address");
+	else if (!http_path_read(&r->arena, str_sub(r->target, 0, q), &r->path))
+		refuse(r, 400, "The path is malformed");
 	else
 		r->server->options.plan(r->server->options.arg, r, &r->plan);
+	if (!r->ready && r->has_body && declares_too_much(r))
+		refuse(r, 413, "The body is too large");
 	running = NULL;
 	buf_fini(&r->body);
 	buf_init(&r->body, r->plan.body_bytes_max);
+	return r->ready && ends_early(r);
 }
 
-static void take_body(struct http_request *r, str piece)
+/* False: so much too large that the connection ends. */
+static bool take_body(struct http_request *r, str piece)
 {
 	r->body_seen += piece.n;
-	if (r->ready || r->body_seen > r->plan.body_bytes_max)
-		return;
+	if (r->body_seen > r->plan.body_bytes_max) {
+		r->too_large = true;
+		return r->body_seen <= r->plan.body_bytes_max + HTTP_DISCARD_BYTES_MAX;
+	}
+	if (r->ready)
+		return true;
 	if (r->plan.body_piece != NULL) {
 		running = r;
 		if (!r->plan.body_piece(r, r->plan.arg, piece))
@@ -129,6 +221,14 @@ static void take_body(struct http_request *r, str piece)
 	} else {
 		buf_put(&r->body, piece.p, piece.n);
 	}
+	return true;
+}
+
+static void request_run(struct http_job *job)
+{
+	struct http_request *r =
+		(struct http_request *)(void *)((char *)job - offsetof(struct http_request, job));
+	r->plan.run(r, r->plan.arg);
 }
 
 /* Gives the whole request to its handler. */
@@ -136,15 +236,26 @@ static void dispatch(struct http_request *r)
 {
 	r->state = HTTP_RUNNING;
 	running = r;
-	if (r->body_seen > r->plan.body_bytes_max || r->body.over)
-		http_answer(r, 413, "text/plain; charset=utf-8", S("The body is too large.\n"));
-	else if (r->plan.where == HTTP_QUICK)
+	if (r->too_large) {
+		refuse(r, 413, "The body is too large");
+	} else if (r->body.nomem) {
+		refuse(r, 503, "Out of memory");
+	} else if (r->plan.where == HTTP_QUICK) {
 		r->plan.run(r, r->plan.arg);
-	else if (!queue_put(r->server->work, r, 0)) {
-		http_answer_header(r, "Retry-After", S("1"));
-		http_answer(r, 503, "text/plain; charset=utf-8", S("Busy. Try again.\n"));
+	} else {
+		r->job.run = request_run;
+		if (!queue_put(r->server->work, &r->job, 0))
+			refuse(r, 503, "Too much to do at the moment");
 	}
 	running = NULL;
+}
+
+void http_job_put(struct http_loop *l, struct http_job *job)
+{
+	if (l->jobs == NULL && queue_put(l->server->work, job, 0))
+		return;
+	job->next = l->jobs;
+	l->jobs = job;
 }
 
 void *http_worker_run(void *arg)
@@ -152,10 +263,25 @@ void *http_worker_run(void *arg)
 	struct http_server *s = arg;
 	void *item;
 	while (queue_take(s->work, &item, 1, -1) == 1) {
-		struct http_request *r = item;
-		r->plan.run(r, r->plan.arg);
+		struct http_job *job = item;
+		job->run(job);
 	}
 	return NULL;
+}
+
+void http_refuse_raw(int fd, int status)
+{
+	char text[256];
+	char thrown_away[4096];
+	int n = snprintf(text, sizeof text,
+			 "HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n"
+			 "X-Content-Type-Options: nosniff\r\n\r\n",
+			 status, status == 408 ? "Request Timeout" : "Content Too Large");
+	(void)!send(fd, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* What was sent and not read would make the end a reset, and lose the answer. */
+	(void)shutdown(fd, SHUT_WR);
+	for (int i = 0; i < 64 && recv(fd, thrown_away, sizeof thrown_away, MSG_DONTWAIT) > 0;)
+		i++;
 }
 
 void http_request_answered(struct http_request *r)
@@ -168,11 +294,17 @@ void http_request_answered(struct http_request *r)
 
 static enum MHD_Result send_answer(struct http_request *r)
 {
-	enum MHD_Result ok;
+	struct MHD_Response *response = r->is_static ? http_response_static(r) : r->response;
+	if (response == NULL)
+		return MHD_NO;
 	r->state = HTTP_SENDING;
-	ok = MHD_queue_response(r->mhd, (unsigned)r->status, r->response);
-	MHD_destroy_response(r->response);
+	r->sent_us = time_monotonic_us();
+	enum MHD_Result ok = MHD_queue_response(r->mhd, (unsigned)r->status, response);
+	if (!r->is_static || r->answer_headers_n > 0)
+		MHD_destroy_response(response);
 	r->response = NULL;
+	if (r->stream != NULL)
+		http_loop_watch_end(r->conn);
 	return ok;
 }
 
@@ -183,17 +315,16 @@ enum MHD_Result http_on_request(void *arg, struct MHD_Connection *c, const char 
 	struct http_request *r = *request;
 	(void)arg;
 	(void)url;
-	(void)version;
 	if (r == NULL)
 		return MHD_NO;
-	if (!r->planned) {
-		head_is_read(r, method);
-		return r->ready ? send_answer(r) : MHD_YES;
-	}
+	if (!r->planned)
+		return head_is_read(r, method, version) ? send_answer(r) : MHD_YES;
 	if (*data_n > 0) {
-		take_body(r, str_make(data, *data_n));
+		bool go_on = take_body(r, str_make(data, *data_n));
+		if (!go_on)
+			http_refuse_raw(r->conn->fd, 413);
 		*data_n = 0;
-		return MHD_YES;
+		return go_on ? MHD_YES : MHD_NO;
 	}
 	if (r->state == HTTP_READING && !r->ready)
 		dispatch(r);
@@ -211,15 +342,17 @@ void http_on_completed(void *arg, struct MHD_Connection *c, void **request,
 	(void)c;
 	if (r == NULL)
 		return;
+	http_stream_lost(r);
 	if (r->response != NULL)
 		MHD_destroy_response(r->response);
 	int64_t now_us = time_monotonic_us();
 	bool sent = why == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	if (l->server->options.done != NULL)
 		l->server->options.done(l->server->options.arg, r, sent ? r->status : 0,
-					r->bytes_out, now_us - r->begun_us);
+					r->is_head ? 0 : r->bytes_out, now_us - r->begun_us);
 	r->conn->request = NULL;
 	r->conn->since_us = now_us;
+	r->conn->used = true;
 	*request = NULL;
 	request_give(l, r);
 }

@@ -67,6 +67,17 @@ static const char *title_of(int status, const err *e, bool *inside_r)
 		return "If-Match is missing";
 	case 429:
 		return "Too many requests";
+	case 413:
+		return "A limit is passed";
+	case 414:
+	case 431:
+		return "The head of the request is too large";
+	case 417:
+		return "The expectation cannot be met";
+	case 501:
+		return "The method is not known";
+	case 505:
+		return "The version is not spoken here";
 	default:
 		return status < 500 ? "The request is not valid" : "The server failed";
 	}

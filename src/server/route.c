@@ -171,6 +171,14 @@ static void refuse(struct http_request *r, const struct buf *allow)
 	problem_answer(r, 405, &e, S(""));
 }
 
+void route_refuse(void *server, struct http_request *r, int status, const char *why)
+{
+	err e = { 0 };
+	(void)server;
+	err_set(&e, status == 503 ? ERR_BUSY : ERR_INVALID, "%s", why);
+	problem_answer(r, status, &e, S(""));
+}
+
 void route_plan(void *server, struct http_request *r, struct http_plan *plan)
 {
 	struct server *s = server;

@@ -54,7 +54,9 @@ static void parts_close(struct server *s)
 bool server_run(const struct server_options *o, err *e)
 {
 	struct server s = { .options = *o };
-	struct http_options http = { .listen = o->listen, .plan = route_plan, .arg = &s };
+	struct http_options http = {
+		.listen = o->listen, .plan = route_plan, .refuse = route_refuse, .arg = &s
+	};
 	bool ok = parts_open(&s, e) && http_server_start(&http, &s.http, e);
 	if (ok) {
 		log_event(LOG_INFO, "serving", "port=%u", http_server_port(s.http));

@@ -31,6 +31,7 @@ bool routes_open(struct server *s, err *e) MUST_CHECK;
 void routes_close(struct server *s);
 /* What the HTTP seam asks for each request. */
 void route_plan(void *server, struct http_request *r, struct http_plan *plan_r);
+void route_refuse(void *server, struct http_request *r, int status, const char *why);
 
 /* auth.c */
 bool auth_open(struct server *s, err *e) MUST_CHECK;
