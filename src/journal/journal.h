@@ -256,6 +256,10 @@ bool snapshot_seq_at(struct snapshot *s, int64_t at_us, uint64_t *seq_r, err *e)
 /* Every visible touch (imports closed and not undone), in order of seq. */
 bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e) MUST_CHECK;
 
+/* The same from one number to another, both included. */
+bool snapshot_scan_from(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, touch_fn each,
+			void *arg, err *e) MUST_CHECK;
+
 struct import_info {
 	uint64_t import;
 	bool closed, undone;

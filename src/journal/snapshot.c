@@ -146,6 +146,12 @@ bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e)
 	return store_scan(&s->store, 1, snapshot_seq(s), false, each, arg, e);
 }
 
+bool snapshot_scan_from(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, touch_fn each,
+			void *arg, err *e)
+{
+	return store_scan(&s->store, from_seq, MIN(to_seq, snapshot_seq(s)), false, each, arg, e);
+}
+
 bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r,
 		      size_t *n_r, err *e)
 {

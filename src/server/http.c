@@ -174,12 +174,17 @@ bool http_server_start(const struct http_options *o, struct http_server **s_r, e
 	/* Newer ones refuse by themselves what http_guard.c sees in the layout. */
 	s->laid_out = strncmp(MHD_get_version(), "0.9.75", 6) == 0;
 	options_fill(&s->options);
-	if (!listen_open(s, e) || !threads_start(s, e)) {
+	bool ok = listen_open(s, e) && threads_start(s, e);
+	/* Handlers may ask for the server, so it has to be known before the first request. */
+	if (ok)
+		*s_r = s;
+	for (unsigned i = 0; ok && i < s->loops_n; i++)
+		ok = http_loop_accept(&s->loops[i], e);
+	if (!ok) {
+		*s_r = NULL;
 		http_server_stop(&s, 0);
-		return false;
 	}
-	*s_r = s;
-	return true;
+	return ok;
 }
 
 unsigned http_server_port(const struct http_server *s)

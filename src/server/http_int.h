@@ -149,7 +149,7 @@ struct http_loop {
 	_Atomic(struct http_request *) done; /* answered by other threads */
 	struct http_job *jobs;		     /* for which the workers had no room yet */
 	struct http_kept_answer kept_answers[HTTP_KEPT_ANSWERS];
-	bool accepting;
+	bool shut; /* takes no new connections */
 };
 
 struct http_server {
@@ -173,6 +173,8 @@ struct http_server {
 
 /* http_loop.c */
 bool http_loop_start(struct http_loop *l, struct http_server *s, err *e) MUST_CHECK;
+/* From now on it takes connections. */
+bool http_loop_accept(struct http_loop *l, err *e) MUST_CHECK;
 void http_loop_wake(struct http_loop *l);
 void http_loop_stop(struct http_loop *l);
 /* Notices when the client of an open stream goes away. */

@@ -212,9 +212,9 @@ static void sweep(struct http_loop *l, int64_t now_us)
 
 static void stop_accepting(struct http_loop *l)
 {
-	if (l->accepting)
+	if (!l->shut)
 		(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, l->listen_fd, NULL);
-	l->accepting = false;
+	l->shut = true;
 }
 
 static int wait_ms(struct http_loop *l)
@@ -316,11 +316,14 @@ bool http_loop_start(struct http_loop *l, struct http_server *s, err *e)
 	if (!daemon_start(l, e))
 		return false;
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	l->accepting = true;
-	return watch(l, l->listen_fd, EPOLLIN | EPOLLEXCLUSIVE, &l->listen_fd, e) &&
-	       watch(l, l->wake_fd, EPOLLIN, &l->wake_fd, e) &&
+	return watch(l, l->wake_fd, EPOLLIN, &l->wake_fd, e) &&
 	       watch(l, info->epoll_fd, EPOLLIN, &l->daemon, e) &&
 	       thread_start(&l->thread, "http", loop_run, l, e);
+}
+
+bool http_loop_accept(struct http_loop *l, err *e)
+{
+	return watch(l, l->listen_fd, EPOLLIN | EPOLLEXCLUSIVE, &l->listen_fd, e);
 }
 
 void http_loop_stop(struct http_loop *l)

@@ -104,7 +104,8 @@ void problem_answer(struct http_request *r, int status, const err *e, str field)
 	str kind = type_of(status, e);
 	int n = snprintf(type, sizeof type, PROBLEM_TYPE "%.*s", STR_ARG(kind));
 	if (inside)
-		log_event(LOG_ERROR, "request_failed", "status=%d why=\"%s\"", status, e->text);
+		log_event(LOG_ERROR, "request_failed", "id=%llu status=%d why=\"%s\"",
+			  (unsigned long long)http_id(r), status, e->text);
 	buf_init(&b, PROBLEM_BYTES_MAX);
 	json_writer_init(&w, &b, false);
 	json_object_open(&w);
@@ -123,6 +124,9 @@ void problem_answer(struct http_request *r, int status, const err *e, str field)
 		json_put_text(&w, field);
 	}
 	json_object_close(&w);
+	char id[24];
+	n = snprintf(id, sizeof id, "%llu", (unsigned long long)http_id(r));
+	http_answer_header(r, "X-Request-Id", str_make(id, (size_t)n));
 	if (status == 503 || status == 429)
 		http_answer_header(r, "Retry-After", S("1"));
 	http_answer(r, status, "application/problem+json", buf_view(&b));

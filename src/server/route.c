@@ -45,6 +45,16 @@ void routes_close(struct server *s)
 	s->routes = NULL;
 }
 
+size_t routes_count(const struct routes *t)
+{
+	return t->n;
+}
+
+const struct route *route_at(const struct routes *t, size_t i)
+{
+	return t->rows[i];
+}
+
 /* "/people/{id}/journey" against "/people/12/journey"; a pattern that ends in "/" followed by "*"
  * takes all that stands below. Values of {…} go to `values`. */
 static bool pattern_matches(str pattern, str path, str values[ROUTE_PATH_PARAMS_MAX])
@@ -79,10 +89,10 @@ static bool pattern_matches(str pattern, str path, str values[ROUTE_PATH_PARAMS_
 	return path.n == 0;
 }
 
-/* The row; NULL with `allow` filled when the path is there with other methods. An earlier row
- * goes before a later one, so fixed paths stand before patterns. */
-static const struct route *route_find(const struct routes *t, str method, str path,
-				      str values[ROUTE_PATH_PARAMS_MAX], struct buf *allow)
+/* The row's number; t->n with `allow` filled when the path is there with other methods. An earlier
+ * row goes before a later one, so fixed paths stand before patterns. */
+static size_t route_find(const struct routes *t, str method, str path,
+			 str values[ROUTE_PATH_PARAMS_MAX], struct buf *allow)
 {
 	str wanted = str_eq(method, S("HEAD")) ? S("GET") : method;
 	for (size_t i = 0; i < t->n; i++) {
@@ -90,14 +100,14 @@ static const struct route *route_find(const struct routes *t, str method, str pa
 		if (!pattern_matches(str_of(row->pattern), path, values))
 			continue;
 		if (str_eq(str_of(row->method), wanted))
-			return row;
+			return i;
 		if (allow->n > 0)
 			buf_cstr(allow, ", ");
 		buf_cstr(allow, row->method);
 		if (strcmp(row->method, "GET") == 0)
 			buf_cstr(allow, ", HEAD");
 	}
-	return NULL;
+	return t->n;
 }
 
 static bool body_parse(struct request *q, err *e)
@@ -126,10 +136,34 @@ static bool may_go_on(struct request *q, err *e)
 	return err_set(e, ERR_DENIED, "Your role does not allow this");
 }
 
+/* Whether If-None-Match names the tag: a list, weak ones too, or "*". */
+static bool has_already(const struct request *q, str quoted)
+{
+	str list = http_header(q->http, S("If-None-Match"));
+	for (str tag; str_next(&list, ',', &tag);) {
+		tag = str_trim(tag);
+		if (str_starts(tag, S("W/")))
+			tag = str_sub(tag, 2, tag.n);
+		if (str_eq(tag, quoted) || str_eq(tag, S("*")))
+			return true;
+	}
+	return false;
+}
+
 static void answer_send(struct request *q, struct answer *a)
 {
-	if (a->etag.n > 0)
-		http_answer_header(q->http, "ETag", a->etag);
+	bool reads = str_eq(http_method(q->http), S("GET")) ||
+		     str_eq(http_method(q->http), S("HEAD"));
+	if (a->etag.n > 0) {
+		str quoted = str_printf(q->arena, "\"%.*s\"", STR_ARG(a->etag));
+		http_answer_header(q->http, "ETag", quoted);
+		if (reads)
+			http_answer_header(q->http, "Cache-Control", S("private, no-cache"));
+		if (reads && a->status == 200 && has_already(q, quoted)) {
+			http_answer(q->http, 304, NULL, S(""));
+			return;
+		}
+	}
 	if (a->location.n > 0)
 		http_answer_header(q->http, "Location", a->location);
 	http_answer(q->http, a->status, a->status == 204 ? NULL : a->content_type,
@@ -192,10 +226,12 @@ void route_plan(void *server, struct http_request *r, struct http_plan *plan)
 		return;
 	}
 	*q = (struct request){ .server = s, .http = r, .arena = http_arena(r) };
-	q->route = route_find(s->routes, http_method(r), http_path(r), q->path, &allow);
-	if (q->route == NULL) {
+	size_t number = route_find(s->routes, http_method(r), http_path(r), q->path, &allow);
+	if (number == s->routes->n) {
 		refuse(r, &allow);
 	} else {
+		q->route = s->routes->rows[number];
+		q->route_number = number;
 		http_set_note(r, q);
 		*plan = (struct http_plan){ .where = q->route->where,
 					    .body_bytes_max = q->route->body_bytes_max,

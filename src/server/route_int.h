@@ -54,6 +54,7 @@ struct request {
 	struct server *server;
 	struct http_request *http;
 	const struct route *route;
+	size_t route_number; /* in the table, for counting */
 	struct actor actor;
 	str path[ROUTE_PATH_PARAMS_MAX]; /* of {name} in the pattern, in order */
 	struct arena *arena;		 /* the request's, with its maximum */

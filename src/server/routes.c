@@ -7,8 +7,10 @@
 
 /* clang-format off */
 extern const struct route_list routes_health;
+extern const struct route_list routes_metrics;
 extern const struct route_list routes_funnel;
 extern const struct route_list routes_work;
+extern const struct route_list routes_live;
 extern const struct route_list routes_assets;
 extern const struct route_list routes_imports;
 /* clang-format on */
@@ -16,7 +18,8 @@ extern const struct route_list routes_imports;
 const struct route_list *route_list_at(size_t i)
 {
 	static const struct route_list *const lists[] = {
-		&routes_health, &routes_funnel, &routes_imports, &routes_work, &routes_assets,
+		&routes_health, &routes_metrics, &routes_funnel, &routes_imports,
+		&routes_work,	&routes_live,	 &routes_assets,
 	};
 	return i < ARRAY_LEN(lists) ? lists[i] : NULL;
 }

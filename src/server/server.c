@@ -31,21 +31,26 @@ struct imports *server_imports(struct server *s)
 
 static bool imports_begin(struct server *s, err *e)
 {
-	const struct imports_options o = { .data = s->options.data, .journal = s->journal };
+	const struct imports_options o = { .data = s->options.data,
+					   .journal = s->journal,
+					   .changed = live_import_changed,
+					   .arg = s };
 	return imports_open(&o, &s->imports, e);
 }
 
 static bool parts_open(struct server *s, err *e)
 {
 	return journal_open(s->options.data, &(struct journal_options){ 0 }, &s->journal, e) &&
-	       views_open(s, e) && auth_open(s, e) && imports_begin(s, e) && routes_open(s, e) &&
-	       journal_listen(s->journal, e);
+	       views_open(s, e) && auth_open(s, e) && imports_begin(s, e) && live_open(s, e) &&
+	       routes_open(s, e) && metrics_open(s, e) && journal_listen(s->journal, e);
 }
 
 static void parts_close(struct server *s)
 {
+	metrics_close(s);
 	routes_close(s);
-	imports_close(&s->imports);
+	imports_close(&s->imports); /* its thread tells live */
+	live_close(s);
 	auth_close(s);
 	views_close(s);
 	journal_close(&s->journal);
@@ -54,8 +59,15 @@ static void parts_close(struct server *s)
 bool server_run(const struct server_options *o, err *e)
 {
 	struct server s = { .options = *o };
-	struct http_options http = {
-		.listen = o->listen, .plan = route_plan, .refuse = route_refuse, .arg = &s
+	const struct http_options http = {
+		.listen = o->listen,
+		.trusted_proxies = o->trusted_proxies,
+		.connections_max = o->connections_max,
+		.connections_per_client_max = o->connections_per_client_max,
+		.plan = route_plan,
+		.refuse = route_refuse,
+		.done = metrics_done,
+		.arg = &s,
 	};
 	bool ok = parts_open(&s, e) && http_server_start(&http, &s.http, e);
 	if (ok) {

@@ -12,9 +12,19 @@
 
 struct server;
 
+enum access_log_what {
+	ACCESS_LOG_API, /* the API, and whatever failed */
+	ACCESS_LOG_ALL,
+	ACCESS_LOG_OFF
+};
+
 struct server_options {
 	const char *data;
 	const char *listen;
+	const char *trusted_proxies;	   /* NULL: loopback; see http.h */
+	size_t connections_max;		   /* 0: 12,000 */
+	size_t connections_per_client_max; /* 0: no limit */
+	enum access_log_what access_log;
 	const volatile bool *stop; /* set by a signal */
 	void (*ready)(void *arg, unsigned port, const char *setup_path);
 	void *arg;

@@ -9,6 +9,8 @@
 #define TRICHTER_SERVER_INT_H
 
 #include "server/imports_int.h"
+#include "server/live_int.h"
+#include "server/metrics_int.h"
 #include "server/route_int.h"
 #include "server/view_int.h"
 
@@ -23,12 +25,16 @@ struct server {
 	struct routes *routes;
 	struct auth *auth;
 	struct views *views;
+	struct live *live;
+	struct metrics *metrics;
 	struct imports *imports;
 };
 
 /* route.c: the table of all routes, ready to be searched. */
 bool routes_open(struct server *s, err *e) MUST_CHECK;
 void routes_close(struct server *s);
+size_t routes_count(const struct routes *t);
+const struct route *route_at(const struct routes *t, size_t i);
 /* What the HTTP seam asks for each request. */
 void route_plan(void *server, struct http_request *r, struct http_plan *plan_r);
 void route_refuse(void *server, struct http_request *r, int status, const char *why);
