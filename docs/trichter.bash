@@ -18,7 +18,7 @@ _trichter() {
 		return
 	fi
 	case $command in
-	'') COMPREPLY=($(compgen -W 'init demo serve import export funnel report journey people person config status verify bench help completion --data --help --version' -- "$word")); return ;;
+	'') COMPREPLY=($(compgen -W 'init demo serve import export funnel report journey people person user key config status verify bench help completion --data --help --version' -- "$word")); return ;;
 	init) options='--zone --data --help' ;;
 	demo) options='--seed --people --days --touches --end --zone --format --data --help' ;;
 	serve) options='--listen --data --help' ;;
@@ -29,6 +29,8 @@ _trichter() {
 	journey) options='--all --as-of --format --data --help' ;;
 	people) options='--count --facets --columns --sort --limit --after --as-of --format --save --list --data --help' ;;
 	person) options='--why --output --as-of --format --data --help' ;;
+	user) options='--name --role --language --password-stdin --no-password --end --format --data --help' ;;
+	key) options='--write --secret --scope --format --data --help' ;;
 	config) options='--format --data --help' ;;
 	status) options='--format --data --help' ;;
 	verify) options='--format --data --help' ;;

@@ -187,12 +187,17 @@ bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result 
  * Values of names that begin with "secret." are told by journal_config_watch alone, and wiped when
  * they are replaced; that somebody changed them stays known. */
 bool journal_config_set(struct journal *j, str name, str value, str by, err *e) MUST_CHECK;
+/* The same for a name that never had a value; ERR_CONFLICT when it had. */
+bool journal_config_add(struct journal *j, str name, str value, str by, err *e) MUST_CHECK;
 typedef bool (*config_fn)(void *arg, str name, str value, uint64_t from_seq, int64_t from_us,
 			  str by);
 /* Calls `each` for every value that holds now, before it returns, and from then on for each that
  * was changed (empty: removed), when that is on disk and before the change is answered. On the
- * writer's thread: must not wait. `false` from `each` means nothing. */
+ * writer's thread: must not wait. `false` from `each` means nothing. Of a journal that was joined,
+ * only its own changes are told later, on the caller's thread. */
 bool journal_config_watch(struct journal *j, config_fn each, void *arg, err *e) MUST_CHECK;
+/* Not told any more once it returns. */
+void journal_config_unwatch(struct journal *j, config_fn each, void *arg);
 /* Who changed what, newest first: at most `max` changes older than number `before` (0: all), in the
  * arena. Values of secret names are empty. */
 struct config_change {

@@ -135,6 +135,7 @@ enum job_kind {
 	JOB_IMPORT_UNDO,
 	JOB_CONFIG,
 	JOB_CONFIG_WATCH,
+	JOB_CONFIG_UNWATCH,
 	JOB_CONFIG_HISTORY,
 	JOB_FLUSH,
 	JOB_OUTBOX_DUE,
@@ -155,6 +156,7 @@ struct job {
 	struct arena *arena; /* the caller's, who waits */
 	config_fn watch;
 	void *watch_arg;
+	bool must_be_new;
 	uint64_t before;
 	struct config_change *changes;
 	bool ok;
@@ -242,6 +244,7 @@ bool import_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool evaluate_everyone(struct journal *j, err *e) MUST_CHECK;
 bool config_set(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool config_watch(struct journal *j, struct job *job, err *e) MUST_CHECK;
+void config_unwatch(struct journal *j, struct job *job);
 bool config_history(struct journal *j, struct job *job, err *e) MUST_CHECK;
 /* After a crash between an undo's commit and its write-back: computes its subjects anew. */
 bool undo_apply(struct store *s, uint64_t import, uint64_t effect_seq, struct undo_result *r,

@@ -37,7 +37,28 @@ struct listener {
 	struct command_peer peers[COMMANDS_MAX];
 };
 
-static bool carry_out(struct journal *j, struct wire_request *q, struct wire_reply *r, err *e)
+static bool put_config(void *arg, str name, str held, uint64_t from_seq, int64_t from_us, str by)
+{
+	struct buf *b = arg;
+	buf_lenstr(b, name);
+	buf_lenstr(b, held);
+	buf_lenstr(b, by);
+	buf_varint(b, from_seq);
+	buf_zigzag(b, from_us);
+	return true;
+}
+
+static bool config_each(struct journal *j, struct buf *text, err *e)
+{
+	buf_clear(text);
+	if (!journal_config_watch(j, put_config, text, e))
+		return false;
+	journal_config_unwatch(j, put_config, text);
+	return buf_ok(text, e);
+}
+
+static bool carry_out(struct journal *j, struct wire_request *q, struct wire_reply *r,
+		      struct buf *text, err *e)
 {
 	struct undo_result undone;
 	switch (q->call) {
@@ -61,7 +82,13 @@ static bool carry_out(struct journal *j, struct wire_request *q, struct wire_rep
 		r->b = undone.subjects;
 		return true;
 	case WIRE_CONFIG:
-		return journal_config_set(j, q->name, q->text, q->by, e);
+		return q->import ? journal_config_add(j, q->name, q->text, q->by, e)
+				 : journal_config_set(j, q->name, q->text, q->by, e);
+	case WIRE_CONFIG_EACH:
+		if (!config_each(j, text, e))
+			return false;
+		r->text = buf_view(text);
+		return true;
 	case WIRE_FLUSH:
 		return journal_flush(j, e);
 	}
@@ -69,7 +96,8 @@ static bool carry_out(struct journal *j, struct wire_request *q, struct wire_rep
 }
 
 /* One call and its answer; false: the connection is at its end. */
-static bool answer_one(struct command_peer *p, struct buf *frame, struct buf *out, struct arena *a)
+static bool answer_one(struct command_peer *p, struct buf *frame, struct buf *out, struct buf *text,
+		       struct arena *a)
 {
 	struct wire_request q;
 	struct wire_reply r = { 0 };
@@ -79,7 +107,7 @@ static bool answer_one(struct command_peer *p, struct buf *frame, struct buf *ou
 		return false;
 	arena_reset(a);
 	bool is_call = wire_get_request(buf_view(frame), a, &q, &r.e);
-	r.ok = is_call && carry_out(p->l->j, &q, &r, &r.e);
+	r.ok = is_call && carry_out(p->l->j, &q, &r, text, &r.e);
 	buf_clear(out);
 	return wire_put_reply(out, &r, q.items, q.batch.n, &e) &&
 	       wire_write(p->fd, buf_view(out), &e) && is_call;
@@ -88,12 +116,13 @@ static bool answer_one(struct command_peer *p, struct buf *frame, struct buf *ou
 static void *peer_run(void *arg)
 {
 	struct command_peer *p = arg;
-	struct buf frame CLEANUP(buf_fini), out CLEANUP(buf_fini);
+	struct buf frame CLEANUP(buf_fini), out CLEANUP(buf_fini), text CLEANUP(buf_fini);
 	struct arena a CLEANUP(arena_fini);
 	buf_init(&frame, WIRE_FRAME_BYTES_MAX);
 	buf_init(&out, WIRE_FRAME_BYTES_MAX);
+	buf_init(&text, WIRE_FRAME_BYTES_MAX);
 	arena_init(&a, CALL_ARENA_MAX);
-	while (answer_one(p, &frame, &out, &a))
+	while (answer_one(p, &frame, &out, &text, &a))
 		;
 	mutex_lock(&p->l->mutex);
 	p->ended = true;

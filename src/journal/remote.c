@@ -64,6 +64,7 @@ static bool call_of(enum job_kind kind, enum wire_call *call_r)
 		{ JOB_IMPORT_CLOSE, WIRE_IMPORT_CLOSE },
 		{ JOB_IMPORT_UNDO, WIRE_IMPORT_UNDO },
 		{ JOB_CONFIG, WIRE_CONFIG },
+		{ JOB_CONFIG_WATCH, WIRE_CONFIG_EACH },
 		{ JOB_FLUSH, WIRE_FLUSH },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
@@ -75,6 +76,23 @@ static bool call_of(enum job_kind kind, enum wire_call *call_r)
 	return false;
 }
 
+/* The reply's text lies in r->in, which nobody else uses before the next call. */
+static bool tell_all(str text, const struct job *job, err *e)
+{
+	struct reader r;
+	reader_init(&r, text.p, text.n);
+	while (r.p < r.end && !r.bad) {
+		str name = reader_lenstr(&r);
+		str held = reader_lenstr(&r);
+		str by = reader_lenstr(&r);
+		uint64_t seq = reader_varint(&r);
+		int64_t at_us = reader_zigzag(&r);
+		if (!r.bad)
+			job->watch(job->watch_arg, name, held, seq, at_us, by);
+	}
+	return !r.bad || err_set(e, ERR_UNCERTAIN, "the server's answer could not be read");
+}
+
 bool remote_run(struct remote *r, struct job *job, err *e)
 {
 	struct wire_request q = {
@@ -83,10 +101,13 @@ bool remote_run(struct remote *r, struct job *job, err *e)
 	struct wire_reply reply;
 	if (!call_of(job->kind, &q.call))
 		return err_set(e, ERR_INVALID, "only the server itself delivers what is waiting");
+	q.import = job->must_be_new ? 1 : q.import;
 	if (job->kind == JOB_BATCH)
 		q.batch = *job->batch;
 	if (!call(r, &q, &reply, e))
 		return false;
+	if (job->kind == JOB_CONFIG_WATCH)
+		return tell_all(reply.text, job, e);
 	if (job->kind == JOB_IMPORT_BEGIN)
 		job->import = reply.a;
 	job->undo = (struct undo_result){ .touches = reply.a, .subjects = reply.b };

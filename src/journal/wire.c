@@ -107,6 +107,7 @@ bool wire_put_reply(struct buf *b, const struct wire_reply *r, const struct inta
 	buf_lenstr(b, r->ok ? S("") : str_of(r->e.text));
 	buf_varint(b, r->a);
 	buf_varint(b, r->b);
+	buf_lenstr(b, r->text);
 	for (size_t i = 0; r->ok && items && i < n; i++) {
 		buf_byte(b, (uint8_t)items[i].outcome);
 		buf_varint(b, items[i].seq);
@@ -275,6 +276,7 @@ bool wire_get_reply(str frame, struct wire_reply *reply, struct intake *items, s
 	str text = reader_lenstr(&r);
 	reply->a = reader_varint(&r);
 	reply->b = reader_varint(&r);
+	reply->text = reader_lenstr(&r);
 	bool ok = !r.bad && code <= ERR_NOMEM;
 	for (size_t i = 0; ok && reply->ok && items && i < n; i++)
 		ok = get_outcome(&r, &items[i], reasons);

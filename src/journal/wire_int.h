@@ -19,7 +19,8 @@ enum wire_call {
 	WIRE_IMPORT_BEGIN, /* state -> import */
 	WIRE_IMPORT_CLOSE, /* import, state */
 	WIRE_IMPORT_UNDO,  /* import -> touches, subjects */
-	WIRE_CONFIG,	   /* name, value, by */
+	WIRE_CONFIG,	   /* name, value, by; import 1: the name must be new */
+	WIRE_CONFIG_EACH,  /* -> text: every value that holds, secrets included */
 	WIRE_FLUSH,
 };
 
@@ -35,6 +36,7 @@ struct wire_reply {
 	bool ok;
 	err e;
 	uint64_t a, b; /* import; touches and subjects */
+	str text;
 };
 
 /* Writes a whole frame, its length included. */

@@ -302,7 +302,7 @@ static bool disk_has_room(struct journal *j, err *e)
 static bool job_takes_room(const struct job *job)
 {
 	return job->kind != JOB_FLUSH && job->kind != JOB_CONFIG_WATCH &&
-	       job->kind != JOB_CONFIG_HISTORY;
+	       job->kind != JOB_CONFIG_UNWATCH && job->kind != JOB_CONFIG_HISTORY;
 }
 
 static bool run_alone(struct journal *j, struct job *job, err *e)
@@ -318,6 +318,9 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 		return config_set(j, job, e);
 	case JOB_CONFIG_WATCH:
 		return config_watch(j, job, e);
+	case JOB_CONFIG_UNWATCH:
+		config_unwatch(j, job);
+		return true;
 	case JOB_CONFIG_HISTORY:
 		return config_history(j, job, e);
 	case JOB_FLUSH:

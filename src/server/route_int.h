@@ -23,6 +23,7 @@ enum may {
 	MAY_IMPORT,	/* imports, exports of everything, undo */
 	MAY_CONFIGURE,	/* stages, rules, agreement, write keys */
 	MAY_ADMINISTER, /* users, secret keys, audit, backup */
+	MAY_COLLECT,	/* events that are believed, with a secret key; no role has it */
 	MAY_N
 };
 

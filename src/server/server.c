@@ -4,7 +4,7 @@
  * What it is:   opens the parts in order, waits for the stop, closes them in reverse.
  * Threads:      server_run's caller waits; everything happens on the parts' threads.
  */
-#include "server/server_int.h"
+#include "server/auth_actor_int.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -38,10 +38,16 @@ static bool imports_begin(struct server *s, err *e)
 	return imports_open(&o, &s->imports, e);
 }
 
+static bool access_begin(struct server *s, err *e)
+{
+	const struct auth_options o = { .dir = s->options.data, .serves = true };
+	return auth_open(s->journal, &o, &s->auth, e);
+}
+
 static bool parts_open(struct server *s, err *e)
 {
 	return journal_open(s->options.data, &(struct journal_options){ 0 }, &s->journal, e) &&
-	       views_open(s, e) && auth_open(s, e) && imports_begin(s, e) && live_open(s, e) &&
+	       views_open(s, e) && access_begin(s, e) && imports_begin(s, e) && live_open(s, e) &&
 	       routes_open(s, e) && metrics_open(s, e) && journal_listen(s->journal, e);
 }
 
@@ -51,9 +57,18 @@ static void parts_close(struct server *s)
 	routes_close(s);
 	imports_close(&s->imports); /* its thread tells live */
 	live_close(s);
-	auth_close(s);
+	auth_close(&s->auth);
 	views_close(s);
 	journal_close(&s->journal);
+}
+
+/* Whoever reads the console may make the first administrator. */
+static void tell_ready(struct server *s)
+{
+	char path[sizeof "/setup#" + TOKEN_TEXT_MAX] = "/setup#";
+	setup_begin(s->auth, path + sizeof "/setup#" - 1);
+	bool first = path[sizeof "/setup#" - 1] != '\0';
+	s->options.ready(s->options.arg, http_server_port(s->http), first ? path : NULL);
 }
 
 bool server_run(const struct server_options *o, err *e)
@@ -73,7 +88,7 @@ bool server_run(const struct server_options *o, err *e)
 	if (ok) {
 		log_event(LOG_INFO, "serving", "port=%u", http_server_port(s.http));
 		if (o->ready != NULL)
-			o->ready(o->arg, http_server_port(s.http), NULL);
+			tell_ready(&s);
 		while (!*o->stop)
 			usleep(STOP_LOOK_US);
 		log_event(LOG_INFO, "stopping", "wait_s=%d", (int)(STOP_WAIT_US / US_PER_S));

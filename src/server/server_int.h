@@ -8,6 +8,7 @@
 #ifndef TRICHTER_SERVER_INT_H
 #define TRICHTER_SERVER_INT_H
 
+#include "server/auth.h"
 #include "server/imports_int.h"
 #include "server/live_int.h"
 #include "server/metrics_int.h"
@@ -15,7 +16,6 @@
 #include "server/view_int.h"
 
 struct routes;
-struct auth;
 struct views;
 
 struct server {
@@ -39,9 +39,7 @@ const struct route *route_at(const struct routes *t, size_t i);
 void route_plan(void *server, struct http_request *r, struct http_plan *plan_r);
 void route_refuse(void *server, struct http_request *r, int status, const char *why);
 
-/* auth.c */
-bool auth_open(struct server *s, err *e) MUST_CHECK;
-void auth_close(struct server *s);
+/* auth_actor.c */
 /* Who asks? Fills q->actor; nobody is an actor with user 0 and key 0. Must not wait when the route
  * is HTTP_QUICK. False: credentials were given and are wrong (ERR_DENIED). */
 bool auth_actor(struct request *q, err *e) MUST_CHECK;
