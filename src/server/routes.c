@@ -6,6 +6,7 @@
 #include "server/route_int.h"
 
 /* clang-format off */
+extern const struct route_list routes_collect;
 extern const struct route_list routes_health;
 extern const struct route_list routes_session;
 extern const struct route_list routes_metrics;
@@ -19,8 +20,8 @@ extern const struct route_list routes_imports;
 const struct route_list *route_list_at(size_t i)
 {
 	static const struct route_list *const lists[] = {
-		&routes_health,	 &routes_metrics, &routes_session, &routes_funnel,
-		&routes_imports, &routes_work,	  &routes_live,	   &routes_assets,
+		&routes_collect, &routes_health, &routes_metrics, &routes_session, &routes_funnel,
+		&routes_imports, &routes_work,	 &routes_live,	  &routes_assets,
 	};
 	return i < ARRAY_LEN(lists) ? lists[i] : NULL;
 }

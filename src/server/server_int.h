@@ -15,6 +15,7 @@
 #include "server/route_int.h"
 #include "server/view_int.h"
 
+struct collect;
 struct routes;
 struct views;
 
@@ -28,6 +29,7 @@ struct server {
 	struct live *live;
 	struct metrics *metrics;
 	struct imports *imports;
+	struct collect *collect;
 };
 
 /* route.c: the table of all routes, ready to be searched. */
@@ -43,6 +45,10 @@ void route_refuse(void *server, struct http_request *r, int status, const char *
 /* Who asks? Fills q->actor; nobody is an actor with user 0 and key 0. Must not wait when the route
  * is HTTP_QUICK. False: credentials were given and are wrong (ERR_DENIED). */
 bool auth_actor(struct request *q, err *e) MUST_CHECK;
+
+/* collect.c */
+bool collect_open(struct server *s, err *e) MUST_CHECK;
+void collect_close(struct server *s);
 
 /* view.c */
 bool views_open(struct server *s, err *e) MUST_CHECK;
