@@ -18,6 +18,7 @@
 struct collect;
 struct routes;
 struct views;
+struct funnels;
 
 struct server {
 	struct server_options options;
@@ -26,6 +27,7 @@ struct server {
 	struct routes *routes;
 	struct auth *auth;
 	struct views *views;
+	struct funnels *funnels; /* funnel_cache.c */
 	struct live *live;
 	struct metrics *metrics;
 	struct imports *imports;
@@ -49,6 +51,10 @@ bool auth_actor(struct request *q, err *e) MUST_CHECK;
 /* collect.c */
 bool collect_open(struct server *s, err *e) MUST_CHECK;
 void collect_close(struct server *s);
+
+/* funnel_cache.c */
+bool funnels_open(struct server *s, err *e) MUST_CHECK;
+void funnels_close(struct server *s);
 
 /* view.c */
 bool views_open(struct server *s, err *e) MUST_CHECK;
