@@ -205,7 +205,6 @@ struct config_change {
 	str name, value, old; /* old: what held before; empty when nothing did */
 	str by;
 	int64_t at_us;
-	bool first; /* the name had no value before */
 };
 bool journal_config_history(struct journal *j, uint64_t before, size_t max, struct arena *a,
 			    struct config_change **changes_r, size_t *n_r, err *e) MUST_CHECK;
@@ -265,6 +264,11 @@ bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e) MUST_CH
 /* The same from one number to another, both included. */
 bool snapshot_scan_from(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, touch_fn each,
 			void *arg, err *e) MUST_CHECK;
+
+/* The touches of these numbers, ascending; those that are hidden or not there are left out. Reads
+ * only the records that hold them. */
+bool snapshot_touches(struct snapshot *s, const uint64_t *seqs, size_t n, touch_fn each, void *arg,
+		      err *e) MUST_CHECK;
 
 struct import_info {
 	uint64_t import;

@@ -152,6 +152,58 @@ bool snapshot_scan_from(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, 
 	return store_scan(&s->store, from_seq, MIN(to_seq, snapshot_seq(s)), false, each, arg, e);
 }
 
+struct picking {
+	struct store *store;
+	const uint64_t *seqs;
+	size_t n, at;
+	touch_fn each;
+	void *arg;
+	bool stopped, failed;
+	err *e;
+};
+
+static bool pick_touch(void *arg, const struct touch *t)
+{
+	struct picking *p = arg;
+	while (p->at < p->n && p->seqs[p->at] < t->seq)
+		p->at++;
+	if (p->at < p->n && p->seqs[p->at] == t->seq) {
+		p->at++;
+		if (!t->import || !store_hides(p->store, t->import))
+			p->stopped = !p->each(p->arg, t);
+	}
+	return !p->stopped && p->at < p->n;
+}
+
+/* All that is wanted of one record. */
+static bool pick_record(void *arg, const struct ledger_record *record)
+{
+	struct picking *p = arg;
+	struct record_reader r = { .touch = pick_touch, .arg = p };
+	p->failed = !record_read(record->body, record->first_seq, &p->store->touch_arena, &r, p->e);
+	while (p->at < p->n && p->seqs[p->at] < record->first_seq + record->touches)
+		p->at++;
+	return false;
+}
+
+bool snapshot_touches(struct snapshot *s, const uint64_t *seqs, size_t n, touch_fn each, void *arg,
+		      err *e)
+{
+	struct picking p = {
+		.store = &s->store, .seqs = seqs, .n = n, .each = each, .arg = arg, .e = e
+	};
+	uint64_t last = snapshot_seq(s);
+	while (p.at < n && !p.stopped && seqs[p.at] <= last) {
+		size_t before = p.at;
+		if (!ledger_scan_records(s->store.ledger, seqs[before], seqs[before], pick_record,
+					 &p, e) ||
+		    p.failed)
+			return false;
+		p.at = MAX(p.at, before + 1);
+	}
+	return true;
+}
+
 bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r,
 		      size_t *n_r, err *e)
 {

@@ -6,27 +6,29 @@
 #include "server/route_int.h"
 
 /* clang-format off */
-extern const struct route_list routes_collect;
 extern const struct route_list routes_health;
 extern const struct route_list routes_session;
-extern const struct route_list routes_account;
-extern const struct route_list routes_users;
-extern const struct route_list routes_keys;
-extern const struct route_list routes_audit;
 extern const struct route_list routes_metrics;
 extern const struct route_list routes_funnel;
 extern const struct route_list routes_work;
 extern const struct route_list routes_live;
 extern const struct route_list routes_assets;
 extern const struct route_list routes_imports;
+extern const struct route_list routes_rules;
+extern const struct route_list routes_search;
+extern const struct route_list routes_people;
+extern const struct route_list routes_companies;
+extern const struct route_list routes_deals;
+extern const struct route_list routes_touches;
 /* clang-format on */
 
 const struct route_list *route_list_at(size_t i)
 {
 	static const struct route_list *const lists[] = {
-		&routes_collect, &routes_health, &routes_metrics, &routes_session, &routes_account,
-		&routes_users,	 &routes_keys,	 &routes_audit,	  &routes_funnel,  &routes_imports,
-		&routes_work,	 &routes_live,	 &routes_assets,
+		&routes_health,	 &routes_metrics, &routes_session, &routes_funnel,
+		&routes_imports, &routes_work,	  &routes_live,	   &routes_assets,
+		&routes_rules,	 &routes_search,  &routes_people,  &routes_companies,
+		&routes_deals,	 &routes_touches,
 	};
 	return i < ARRAY_LEN(lists) ? lists[i] : NULL;
 }
