@@ -7,10 +7,8 @@
 
 #include "server/server.h"
 
-#define LISTEN_DEFAULT "127.0.0.1:8080"
-
 static const struct option options[] = {
-	OPTION("listen", "HOST:PORT", "where; port 0 takes a free one (" LISTEN_DEFAULT ")"),
+	OPTION("listen", "HOST:PORT", "where; port 0 takes a free one (the setting listen)"),
 	OPTIONS_END,
 };
 static const struct example examples[] = {
@@ -49,21 +47,41 @@ static void ready(void *arg, unsigned port, const char *setup_path)
 		cli_note("trichter: %s", e.text);
 }
 
+/* A value of the settings as the server wants it. */
+static const char *setting(struct cli *c, enum setting_id id)
+{
+	return str_cstr(&c->arena, c->settings.all[id].value);
+}
+
 static enum cli_status run(struct cli *c, const struct args *a)
 {
+	static const enum access_log_what logs[] = { [SETTING_LOG_API] = ACCESS_LOG_API,
+						     [SETTING_LOG_ALL] = ACCESS_LOG_ALL,
+						     [SETTING_LOG_OFF] = ACCESS_LOG_OFF };
 	const char *listen = args_text(a, "listen");
 	struct serving s = { .cli = c };
 	err e = { 0 };
 	if (listen == NULL)
-		listen = LISTEN_DEFAULT;
+		listen = setting(c, SETTING_LISTEN);
+	const char *proxies = setting(c, SETTING_TRUSTED_PROXIES);
+	if (listen == NULL || proxies == NULL) {
+		(void)arena_err(&c->arena, &e);
+		return cli_fail(&e);
+	}
 	s.host = str_of(listen);
 	while (s.host.n > 0 && s.host.p[s.host.n - 1] != ':')
 		s.host.n--;
 	s.host = str_sub(s.host, 0, s.host.n > 0 ? s.host.n - 1 : 0);
-	const struct server_options o = { .data = c->data,
-					  .listen = listen,
-					  .stop = cli_stop_flag(),
-					  .ready = ready,
-					  .arg = &s };
+	const struct server_options o = {
+		.data = c->data,
+		.listen = listen,
+		.trusted_proxies = proxies,
+		.connections_max = c->settings.connections_max,
+		.connections_per_client_max = c->settings.connections_per_client_max,
+		.access_log = logs[c->settings.access_log],
+		.stop = cli_stop_flag(),
+		.ready = ready,
+		.arg = &s,
+	};
 	return server_run(&o, &e) ? CLI_DONE : cli_fail(&e);
 }

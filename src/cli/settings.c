@@ -18,6 +18,8 @@
 
 #define SETTINGS_BYTES_MAX MIB
 #define MEMORY_MAX_LEAST   (16 * MIB)
+#define CONNECTIONS_MAX	   12000
+#define CONNECTIONS_MOST   1000000
 
 static const struct {
 	const char *name, *variable, *value, *help;
@@ -26,11 +28,25 @@ static const struct {
 			   "the time zone of days, weeks and months, and of local times in files" },
 	[SETTING_MEMORY_MAX] = { "memory_max", "TRICHTER_MEMORY_MAX", "1GiB",
 				 "the most memory that one query may take" },
+	[SETTING_LISTEN] = { "listen", "TRICHTER_LISTEN", "127.0.0.1:8080",
+			     "where the server listens: HOST:PORT" },
+	[SETTING_TRUSTED_PROXIES] = { "trusted_proxies", "TRICHTER_TRUSTED_PROXIES",
+				      "127.0.0.0/8 ::1",
+				      "whose X-Forwarded-For and -Proto are believed: addresses and "
+				      "networks, separated by blanks" },
+	[SETTING_CONNECTIONS_MAX] = { "connections_max", "TRICHTER_CONNECTIONS_MAX", "12000",
+				      "the most connections at a time" },
+	[SETTING_CONNECTIONS_PER_CLIENT_MAX] = { "connections_per_client_max",
+						 "TRICHTER_CONNECTIONS_PER_CLIENT_MAX", "0",
+						 "the most connections of one address; 0: any "
+						 "number. Leave it 0 behind a proxy" },
+	[SETTING_ACCESS_LOG] = { "access_log", "TRICHTER_ACCESS_LOG", "api",
+				 "which requests are logged, by route: api, all or off" },
 };
 
 void settings_init(struct settings *s)
 {
-	*s = (struct settings){ .memory_max = GIB };
+	*s = (struct settings){ .memory_max = GIB, .connections_max = CONNECTIONS_MAX };
 	for (size_t i = 0; i < SETTINGS_N; i++)
 		s->all[i] = (struct setting){ known[i].name, known[i].variable, known[i].help,
 					      str_of(known[i].value), SETTING_DEFAULT };
@@ -82,6 +98,28 @@ static bool bytes_parse(str text, size_t *bytes_r, err *e)
 	return true;
 }
 
+static bool connections_parse(str text, size_t least, size_t *n_r, err *e)
+{
+	uint64_t n = 0;
+	if (!num_parse_u64(str_trim(text), &n) || n < least || n > CONNECTIONS_MOST)
+		return err_set(e, ERR_INVALID, "\"%.*s\" is no number from %zu to %d",
+			       STR_ARG(text), least, CONNECTIONS_MOST);
+	*n_r = (size_t)n;
+	return true;
+}
+
+static bool access_log_parse(str text, enum setting_access_log *what_r, err *e)
+{
+	static const char *const names[] = { "api", "all", "off" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!str_eq(text, str_of(names[i])))
+			continue;
+		*what_r = (enum setting_access_log)i;
+		return true;
+	}
+	return err_set(e, ERR_INVALID, "\"%.*s\" is not api, all or off", STR_ARG(text));
+}
+
 /* Checks a value, and lets it hold. */
 static bool setting_apply(struct settings *s, enum setting_id id, str value, err *e)
 {
@@ -98,6 +136,21 @@ static bool setting_apply(struct settings *s, enum setting_id id, str value, err
 		break;
 	case SETTING_MEMORY_MAX:
 		ok = bytes_parse(value, &s->memory_max, e);
+		break;
+	case SETTING_LISTEN:
+		ok = str_index(value, ':') < value.n ||
+		     err_set(e, ERR_INVALID, "\"%.*s\" is not HOST:PORT", STR_ARG(value));
+		break;
+	case SETTING_TRUSTED_PROXIES:
+		break; /* the server looks at each */
+	case SETTING_CONNECTIONS_MAX:
+		ok = connections_parse(value, 16, &s->connections_max, e);
+		break;
+	case SETTING_CONNECTIONS_PER_CLIENT_MAX:
+		ok = connections_parse(value, 0, &s->connections_per_client_max, e);
+		break;
+	case SETTING_ACCESS_LOG:
+		ok = access_log_parse(value, &s->access_log, e);
 		break;
 	case SETTINGS_N:
 		break;
@@ -190,17 +243,6 @@ bool settings_check(str text, struct arena *a, err *e)
 	return settings_take(&s, text, a, e);
 }
 
-void settings_put_file(struct buf *b, str zone)
-{
-	buf_cstr(b,
-		 "# Settings of this data directory. `trichter config get` shows what holds and\n"
-		 "# why; a variable TRICHTER_NAME goes before a line here.\n");
-	for (size_t i = 0; i < SETTINGS_N; i++) {
-		str value = i == SETTING_ZONE && zone.n > 0 ? zone : str_of(known[i].value);
-		buf_printf(b, "\n# %s\n%s: %.*s\n", known[i].help, known[i].name, STR_ARG(value));
-	}
-}
-
 /* A plain scalar needs no quotes when nothing in it means something in YAML. */
 static void put_scalar(struct buf *b, str value)
 {
@@ -230,6 +272,18 @@ static void put_line(struct buf *b, str name, str value)
 	buf_printf(b, "%.*s: ", STR_ARG(name));
 	put_scalar(b, value);
 	buf_byte(b, '\n');
+}
+
+void settings_put_file(struct buf *b, str zone)
+{
+	buf_cstr(b,
+		 "# Settings of this data directory. `trichter config get` shows what holds and\n"
+		 "# why; a variable TRICHTER_NAME goes before a line here.\n");
+	for (size_t i = 0; i < SETTINGS_N; i++) {
+		str value = i == SETTING_ZONE && zone.n > 0 ? zone : str_of(known[i].value);
+		buf_printf(b, "\n# %s\n", known[i].help);
+		put_line(b, str_of(known[i].name), value);
+	}
 }
 
 bool settings_write(const char *dir, str name, str value, struct arena *a, err *e)

@@ -12,7 +12,17 @@
 
 #define SETTINGS_FILE "trichter.yaml"
 
-enum setting_id { SETTING_ZONE, SETTING_MEMORY_MAX, SETTINGS_N };
+enum setting_id {
+	SETTING_ZONE,
+	SETTING_MEMORY_MAX,
+	SETTING_LISTEN,
+	SETTING_TRUSTED_PROXIES,
+	SETTING_CONNECTIONS_MAX,
+	SETTING_CONNECTIONS_PER_CLIENT_MAX,
+	SETTING_ACCESS_LOG,
+	SETTINGS_N
+};
+enum setting_access_log { SETTING_LOG_API, SETTING_LOG_ALL, SETTING_LOG_OFF };
 enum setting_origin { SETTING_DEFAULT, SETTING_FILE, SETTING_ENVIRONMENT };
 
 struct setting {
@@ -26,6 +36,8 @@ struct setting {
 struct settings {
 	struct setting all[SETTINGS_N];
 	size_t memory_max; /* bytes */
+	size_t connections_max, connections_per_client_max;
+	enum setting_access_log access_log;
 };
 
 void settings_init(struct settings *s);

@@ -34,9 +34,11 @@ enum side_kind side_kind_of(const struct touch *t)
 	case 'l':
 		return str_eq(t->name, S("lead_disqualified")) ? SIDE_DISQUALIFIED
 		       : str_eq(t->name, S("lead_recycled"))   ? SIDE_RECYCLED
+		       : str_eq(t->name, S("lead_accepted"))   ? SIDE_ACCEPTED
 							       : SIDE_NONE;
 	case 'd':
-		if (t->deal == 0 || !str_starts(t->name, S("deal_")))
+		if (t->deal == 0 || !str_starts(t->name, S("deal_")) ||
+		    str_starts(t->name, S("deal_person_")))
 			return SIDE_NONE;
 		return str_eq(t->name, S("deal_lost"))	? SIDE_LOST
 		       : str_eq(t->name, S("deal_won")) ? SIDE_WON
@@ -122,6 +124,13 @@ static bool wins(const struct side_item *b, const struct side_item *a)
 	return a->fill ? !later : later;
 }
 
+static bool comes_after(const struct side_item *b, const struct side_item *a)
+{
+	if (b->at_us != a->at_us)
+		return b->at_us > a->at_us;
+	return b->tie != a->tie ? b->tie > a->tie : b->seq > a->seq;
+}
+
 static uint8_t row_of_stage(struct sides *s, const struct touch *t)
 {
 	uint32_t mask = matcher_stages(s->matcher, t);
@@ -150,7 +159,8 @@ static bool add_item(struct sides *s, uint64_t subject, const struct side_item *
 		i = old->next;
 		if (old->kind != item->kind || item->kind < SIDE_OPEN || old->deal != item->deal)
 			continue;
-		if (item->kind == SIDE_STAGE && wins(item, old)) {
+		if ((item->kind == SIDE_STAGE && wins(item, old)) ||
+		    (item->kind == SIDE_ACCEPTED && comes_after(item, old))) {
 			uint32_t next = old->next;
 			*old = *item;
 			old->next = next;
@@ -182,7 +192,7 @@ bool sides_take(struct sides *s, const struct touch *t, enum side_kind kind, uin
 		return true;
 	if (kind == SIDE_STAGE)
 		item.row = row_of_stage(s, t);
-	else if (kind != SIDE_OPEN && !take_reason(s, t, kind, &item.reason, e))
+	else if (kind < SIDE_OPEN && !take_reason(s, t, kind, &item.reason, e))
 		return false;
 	return add_item(s, subject, &item, e);
 }
@@ -205,11 +215,17 @@ static bool has_open_deal(const struct sides *s, uint64_t subject)
 	return false;
 }
 
-static bool comes_after(const struct side_item *b, const struct side_item *a)
+/* When the lead was last accepted. */
+static const struct side_item *accepted(const struct sides *s, uint64_t subject)
 {
-	if (b->at_us != a->at_us)
-		return b->at_us > a->at_us;
-	return b->tie != a->tie ? b->tie > a->tie : b->seq > a->seq;
+	const struct side_item *latest = NULL;
+	for (uint32_t i = s->first[subject]; i != 0;) {
+		const struct side_item *item = pages_at(&s->items, i - 1);
+		if (item->kind == SIDE_ACCEPTED && (!latest || comes_after(item, latest)))
+			latest = item;
+		i = item->next;
+	}
+	return latest;
 }
 
 /* The latest exit that may count; NULL: none. */
@@ -233,7 +249,11 @@ static const struct side_item *latest_exit(const struct sides *s, uint64_t subje
 		}
 		latest = item;
 	}
-	return latest;
+	/* Who was refused and then accepted after all is back. */
+	const struct side_item *back = latest && latest->kind == SIDE_DISQUALIFIED
+					       ? accepted(s, subject)
+					       : NULL;
+	return back && comes_after(back, latest) ? NULL : latest;
 }
 
 static const struct side_item *stage_now(const struct sides *s, uint64_t subject)

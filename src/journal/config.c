@@ -119,6 +119,7 @@ bool config_history(struct journal *j, struct job *job, err *e)
 			.old = told ? str_dup(job->arena, old) : S(""),
 			.by = str_dup(job->arena, row->by),
 			.at_us = row->from_us,
+			.first = row->before == 0,
 		};
 	}
 	return !job->arena->over || arena_err(job->arena, e);

@@ -205,6 +205,7 @@ struct config_change {
 	str name, value, old; /* old: what held before; empty when nothing did */
 	str by;
 	int64_t at_us;
+	bool first; /* the name had no value before */
 };
 bool journal_config_history(struct journal *j, uint64_t before, size_t max, struct arena *a,
 			    struct config_change **changes_r, size_t *n_r, err *e) MUST_CHECK;

@@ -312,8 +312,8 @@ static bool find_ids(struct message_now *m)
 static bool is_about_somebody(struct message_now *m)
 {
 	const struct intake *t = &m->t;
-	return t->anonymous_id.n || t->user_id.n || t->email.n || t->previous_id.n ||
-	       t->company_id.value.n ||
+	return m->r->may_be_nobody || t->anonymous_id.n || t->user_id.n || t->email.n ||
+	       t->previous_id.n || t->company_id.value.n ||
 	       message_refuse(m, "no_id",
 			      "the message does not say who it is about: no \"anonymousId\", no "
 			      "\"userId\" that is one");
@@ -412,8 +412,9 @@ static bool find_contents(struct message_now *m, err *e)
 	bool update = m->type == MESSAGE_IDENTIFY || m->type == MESSAGE_GROUP;
 	if (!context && m->r->body)
 		context = object_in(m->r->body, S("context"));
-	const struct json *traits = update ? object_of(m->at[M_TRAITS])
-					   : object_in(context, S("traits"));
+	const struct json *traits = update ? object_of(m->at[M_TRAITS]) : NULL;
+	if (!traits && m->type != MESSAGE_GROUP)
+		traits = object_in(context, S("traits"));
 	find_context(m, context);
 	if (m->type == MESSAGE_PAGE || m->type == MESSAGE_SCREEN) {
 		message_put_text(m, "name", message_text(m, m->at[M_NAME]));

@@ -33,6 +33,7 @@ struct message_reader {
 	struct arena *arena;	 /* of what is made; grows by what is copied */
 	bool keeps_json;	 /* the JSON lives as long as the touch: texts are borrowed */
 	bool is_public;		 /* came with a write key */
+	bool may_be_nobody;	 /* a message without any id is a touch about nobody */
 	int64_t received_us;	 /* of a live message; 0: from a file, which must say when */
 	const struct json *body; /* around the message: its sentAt and context count; or NULL */
 	str type;		 /* when the address says it and the message does not; or empty */

@@ -14,40 +14,6 @@
 #define TOKEN_FIELD_MAX	 128
 #define ACCOUNT_TEXT_MAX (USER_EMAIL_BYTES_MAX + 1)
 
-void put_member(struct json_writer *w, str key, str text)
-{
-	json_key(w, key);
-	json_put_text(w, text);
-}
-
-bool body_text_maybe(struct request *q, const char *name, size_t max, str *text_r, err *e)
-{
-	const struct json *v = q->body != NULL && q->body->kind == JSON_OBJECT
-				       ? json_get(q->body, str_of(name))
-				       : NULL;
-	*text_r = S("");
-	if (v == NULL || v->kind == JSON_NULL)
-		return true;
-	if (v->kind != JSON_TEXT)
-		return problem_field(q, e, name, "a text is needed");
-	if (v->text.n > max)
-		return problem_field(q, e, name, "at most %zu bytes", max);
-	*text_r = v->text;
-	return true;
-}
-
-bool body_text(struct request *q, const char *name, size_t max, str *text_r, err *e)
-{
-	return body_text_maybe(q, name, max, text_r, e) &&
-	       (text_r->n > 0 || problem_field(q, e, name, "is needed"));
-}
-
-bool password_is_fit(struct request *q, str password, const struct user *u, err *e)
-{
-	err why = { 0 };
-	return password_check(password, u, &why) || problem_field(q, e, "password", "%s", why.text);
-}
-
 /* ---- what the screens begin with ------------------------------------------------------------- */
 
 static void put_user(struct json_writer *w, const struct user *u)
@@ -192,15 +158,6 @@ struct attempt {
 	str network;
 	struct member m; /* id 0: nobody's address */
 };
-
-static bool refuse_later(struct request *q, int64_t wait_us, err *e)
-{
-	long long s = (long long)((wait_us + US_PER_S - 1) / US_PER_S);
-	str text = str_printf(q->arena, "%lld", s);
-	if (text.p != NULL)
-		http_answer_header(q->http, "Retry-After", text);
-	return problem_with(q, e, 429, "Too many tries. Try again in %lld seconds", s);
-}
 
 static bool refuse(struct request *q, const struct attempt *t, const char *why, err *e)
 {

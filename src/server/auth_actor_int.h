@@ -30,6 +30,17 @@ bool body_text(struct request *q, const char *name, size_t max, str *text_r, err
 bool body_text_maybe(struct request *q, const char *name, size_t max, str *text_r,
 		     err *e) MUST_CHECK;
 bool password_is_fit(struct request *q, str password, const struct user *u, err *e) MUST_CHECK;
+/* 429 with Retry-After; always false. */
+bool refuse_later(struct request *q, int64_t wait_us, err *e);
+/* `limit` and `after` of a list whose rows have numbers. */
+struct page {
+	size_t limit;
+	uint64_t after; /* 0: from the beginning */
+};
+extern const struct route_param page_params[];
+bool page_read(struct request *q, struct page *p_r, err *e) MUST_CHECK;
+/* "next": 0 is the end. */
+void page_put_next(struct json_writer *w, uint64_t after);
 void put_member(struct json_writer *w, str key, str text);
 
 /* auth_setup.c: the one-time token of the first run; "" when there are users. */

@@ -4,6 +4,7 @@
  * What it is:   one JSON object a line in DIR/audit-N.jsonl, N being how many bytes stand in the
  *               files before it, so that each line has one position for ever. What somebody changed
  *               stands in the history of the configuration and of touches, not here again.
+ *               audit_read gives them back, newest first.
  * Promises:     lines are appended and never changed; a line is on disk when audit_write returns.
  *               No whole network address, no address that is nobody's.
  * Threads:      any; waits for the disk.
@@ -100,7 +101,7 @@ static bool append(struct auth *a, str line, err *e)
 
 void audit_write(struct auth *a, const struct audit_note *note)
 {
-	struct buf b CLEANUP(buf_fini);
+	struct buf b CLEANUP(buf_fini) = { 0 };
 	err e = { 0 };
 	if (a->dir == NULL)
 		return;
@@ -112,4 +113,86 @@ void audit_write(struct auth *a, const struct audit_note *note)
 	if (!ok)
 		log_event(LOG_ERROR, "audit_not_written", "what=%s code=%s", note->what,
 			  err_code_name(e.code));
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+struct older {
+	uint64_t before, base;
+	bool found;
+};
+
+static bool each_older(void *arg, const char *name)
+{
+	struct older *x = arg;
+	struct newest one = { 0 };
+	each_name(&one, name);
+	if (one.found && one.base < x->before && (!x->found || one.base > x->base)) {
+		x->base = one.base;
+		x->found = true;
+	}
+	return true;
+}
+
+/* The bytes of one file that stand before `before`, a block at most; *at_r: where they begin. */
+static bool block_read(const struct auth *a, uint64_t before, struct arena *arena, str *block_r,
+		       uint64_t *at_r, err *e)
+{
+	struct older x = { .before = before };
+	struct file *f = NULL;
+	uint64_t bytes = 0;
+	*block_r = S("");
+	if (!fs_list(fs_real(), a->dir, each_older, &x, e))
+		return false;
+	if (!x.found)
+		return true;
+	if (!open_at(a, x.base, FILE_READ, &f, e))
+		return false;
+	bool ok = file_size(f, &bytes, e);
+	uint64_t end = ok ? MIN(bytes, before - x.base) : 0;
+	uint64_t from = end > BLOCK_BYTES_MAX ? end - BLOCK_BYTES_MAX : 0;
+	char *p = arena_alloc(arena, BLOCK_BYTES_MAX);
+	size_t n = 0;
+	if (p == NULL)
+		ok = arena_err(arena, e);
+	ok = ok && file_read(f, p, (size_t)(end - from), from, &n, e);
+	err ignored = { 0 };
+	ok = file_close(&f, ok ? e : &ignored) && ok;
+	*block_r = str_make(p, n);
+	*at_r = x.base + from;
+	/* The block may begin inside a line. */
+	size_t cut = from > 0 ? str_index(*block_r, '\n') + 1 : 0;
+	*block_r = str_sub(*block_r, cut, n);
+	*at_r += MIN(cut, n);
+	return ok;
+}
+
+bool audit_read(struct auth *a, uint64_t before, size_t max, struct arena *arena,
+		struct audit_line **lines_r, size_t *n_r, err *e)
+{
+	size_t n = 0;
+	struct audit_line *lines = ARENA_ARRAY(arena, struct audit_line, max);
+	if (lines == NULL)
+		return arena_err(arena, e);
+	*lines_r = lines;
+	for (*n_r = 0; a->dir != NULL && n < max && before > 0; *n_r = n) {
+		str block;
+		uint64_t at = 0;
+		if (!block_read(a, before, arena, &block, &at, e))
+			return false;
+		if (block.n == 0)
+			break;
+		while (n < max && block.n > 0) {
+			size_t begin = block.n - 1;
+			while (begin > 0 && block.p[begin - 1] != '\n')
+				begin--;
+			lines[n++] = (struct audit_line){
+				.at = at + begin,
+				.text = str_trim(str_sub(block, begin, block.n)),
+			};
+			block.n = begin;
+		}
+		before = lines[n - 1].at;
+	}
+	return true;
 }

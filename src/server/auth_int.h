@@ -196,6 +196,9 @@ bool session_end(struct auth *a, uint64_t user, uint64_t session, uint64_t but, 
 /* Those of a user that are valid, in the arena. */
 bool session_list(struct auth *a, uint64_t user, struct arena *arena, struct session **s_r,
 		  size_t *n_r, err *e) MUST_CHECK;
+/* A second factor that was offered in a session and waits for its first code. */
+void session_pending_set(struct auth *a, uint64_t session, const uint8_t secret[TOTP_SECRET_BYTES]);
+bool session_pending(struct auth *a, uint64_t session, uint8_t secret_r[TOTP_SECRET_BYTES]);
 void device_of(str user_agent, char name_r[DEVICE_TEXT_MAX]);
 
 /* auth_audit.c: one line of DIR/audit-*.jsonl. */
@@ -207,5 +210,12 @@ struct audit_note {
 	str network, device;
 };
 void audit_write(struct auth *a, const struct audit_note *n);
+struct audit_line {
+	uint64_t at; /* its place: lines before it are older */
+	str text;    /* one JSON object */
+};
+/* At most `max` lines that stand before `before`, newest first, in the arena. */
+bool audit_read(struct auth *a, uint64_t before, size_t max, struct arena *arena,
+		struct audit_line **lines_r, size_t *n_r, err *e) MUST_CHECK;
 
 #endif

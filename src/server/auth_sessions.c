@@ -376,6 +376,38 @@ bool session_list(struct auth *a, uint64_t user, struct arena *arena, struct ses
 	return true;
 }
 
+/* Under the lock. */
+static struct session *session_by_id(struct auth *a, uint64_t id)
+{
+	for (size_t i = 0; i < a->sessions.n; i++) {
+		if (a->sessions.items[i].id == id)
+			return &a->sessions.items[i];
+	}
+	return NULL;
+}
+
+void session_pending_set(struct auth *a, uint64_t session, const uint8_t secret[TOTP_SECRET_BYTES])
+{
+	mutex_lock(&a->lock);
+	struct session *s = session_by_id(a, session);
+	if (s != NULL) {
+		memcpy(s->totp_pending, secret, TOTP_SECRET_BYTES);
+		s->has_pending = true;
+	}
+	mutex_unlock(&a->lock);
+}
+
+bool session_pending(struct auth *a, uint64_t session, uint8_t secret_r[TOTP_SECRET_BYTES])
+{
+	mutex_lock(&a->lock);
+	const struct session *s = session_by_id(a, session);
+	bool has = s != NULL && s->has_pending;
+	if (has)
+		memcpy(secret_r, s->totp_pending, TOTP_SECRET_BYTES);
+	mutex_unlock(&a->lock);
+	return has;
+}
+
 bool auth_sessions_read(struct auth *a, uint64_t user, struct arena *arena,
 			struct session_info **rows_r, size_t *n_r, err *e)
 {

@@ -210,6 +210,8 @@ void http_server_stop(struct http_server **server, int64_t wait_us)
 		return;
 	atomic_store(&s->stop_by_us, time_monotonic_us() + wait_us);
 	atomic_store(&s->stopping, true);
+	if (s->listen_fd >= 0)
+		(void)shutdown(s->listen_fd, SHUT_RDWR); /* who comes now is refused at once */
 	for (unsigned i = 0; i < s->loops_n; i++)
 		http_loop_stop(&s->loops[i]);
 	if (s->work != NULL)

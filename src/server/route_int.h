@@ -90,6 +90,9 @@ struct route {
 	const char *body_schema;   /* name in schemas, or JSON Schema text; NULL: none */
 	const char *answer_schema; /* the same */
 	int answer_status;	   /* 0: 200 */
+	/* The handler looks for a write key itself and reads the body as it comes: nobody is asked
+	 * for before it. */
+	bool own_key;
 };
 
 /* Each api_*.c exports its rows; routes.c lists them all. */

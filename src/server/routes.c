@@ -6,8 +6,13 @@
 #include "server/route_int.h"
 
 /* clang-format off */
+extern const struct route_list routes_collect;
 extern const struct route_list routes_health;
 extern const struct route_list routes_session;
+extern const struct route_list routes_account;
+extern const struct route_list routes_users;
+extern const struct route_list routes_keys;
+extern const struct route_list routes_audit;
 extern const struct route_list routes_metrics;
 extern const struct route_list routes_funnel;
 extern const struct route_list routes_work;
@@ -25,10 +30,11 @@ extern const struct route_list routes_touches;
 const struct route_list *route_list_at(size_t i)
 {
 	static const struct route_list *const lists[] = {
-		&routes_health,	 &routes_metrics, &routes_session, &routes_funnel,
-		&routes_imports, &routes_work,	  &routes_live,	   &routes_assets,
-		&routes_rules,	 &routes_search,  &routes_people,  &routes_companies,
-		&routes_deals,	 &routes_touches,
+		&routes_collect,   &routes_health, &routes_metrics, &routes_session,
+		&routes_account,   &routes_users,  &routes_keys,    &routes_audit,
+		&routes_funnel,	   &routes_rules,  &routes_search,  &routes_people,
+		&routes_companies, &routes_deals,  &routes_touches, &routes_imports,
+		&routes_work,	   &routes_live,   &routes_assets,
 	};
 	return i < ARRAY_LEN(lists) ? lists[i] : NULL;
 }

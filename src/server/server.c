@@ -13,6 +13,8 @@
 
 #define STOP_WAIT_US (10 * US_PER_S)
 #define STOP_LOOK_US 50000
+/* Calls that wait for a commit together, one touch each or many. */
+#define QUEUE_BATCHES_MAX 16384
 
 struct journal *server_journal(struct server *s)
 {
@@ -46,9 +48,11 @@ static bool access_begin(struct server *s, err *e)
 
 static bool parts_open(struct server *s, err *e)
 {
-	return journal_open(s->options.data, &(struct journal_options){ 0 }, &s->journal, e) &&
-	       views_open(s, e) && access_begin(s, e) && imports_begin(s, e) && live_open(s, e) &&
-	       routes_open(s, e) && metrics_open(s, e) && journal_listen(s->journal, e);
+	const struct journal_options o = { .queue_batches_max = QUEUE_BATCHES_MAX };
+	return journal_open(s->options.data, &o, &s->journal, e) && views_open(s, e) &&
+	       funnels_open(s, e) && access_begin(s, e) && collect_open(s, e) &&
+	       imports_begin(s, e) && live_open(s, e) && routes_open(s, e) && metrics_open(s, e) &&
+	       journal_listen(s->journal, e);
 }
 
 static void parts_close(struct server *s)
@@ -57,7 +61,9 @@ static void parts_close(struct server *s)
 	routes_close(s);
 	imports_close(&s->imports); /* its thread tells live */
 	live_close(s);
+	collect_close(s);
 	auth_close(&s->auth);
+	funnels_close(s);
 	views_close(s);
 	journal_close(&s->journal);
 }

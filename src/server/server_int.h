@@ -15,8 +15,10 @@
 #include "server/route_int.h"
 #include "server/view_int.h"
 
+struct collect;
 struct routes;
 struct views;
+struct funnels;
 
 struct server {
 	struct server_options options;
@@ -25,9 +27,11 @@ struct server {
 	struct routes *routes;
 	struct auth *auth;
 	struct views *views;
+	struct funnels *funnels; /* funnel_cache.c */
 	struct live *live;
 	struct metrics *metrics;
 	struct imports *imports;
+	struct collect *collect;
 };
 
 /* route.c: the table of all routes, ready to be searched. */
@@ -43,6 +47,14 @@ void route_refuse(void *server, struct http_request *r, int status, const char *
 /* Who asks? Fills q->actor; nobody is an actor with user 0 and key 0. Must not wait when the route
  * is HTTP_QUICK. False: credentials were given and are wrong (ERR_DENIED). */
 bool auth_actor(struct request *q, err *e) MUST_CHECK;
+
+/* collect.c */
+bool collect_open(struct server *s, err *e) MUST_CHECK;
+void collect_close(struct server *s);
+
+/* funnel_cache.c */
+bool funnels_open(struct server *s, err *e) MUST_CHECK;
+void funnels_close(struct server *s);
 
 /* view.c */
 bool views_open(struct server *s, err *e) MUST_CHECK;

@@ -1,0 +1,91 @@
+/*
+ * funnel_int.h - funnels over HTTP: what was asked, and the answers that are kept for a while.
+ *
+ * What it is:   the parts that api_funnel.c, api_funnel_people.c and api_flow.c share.
+ * Promises:     every parameter is checked and named when it is wrong; unknown ones are refused.
+ *               Equal questions about the same touches are computed once, also when they are asked
+ *               at the same time; memory is bounded.
+ * Threads:      any worker; an answer that was borrowed does not change.
+ */
+#ifndef TRICHTER_SERVER_FUNNEL_INT_H
+#define TRICHTER_SERVER_FUNNEL_INT_H
+
+#include "funnel/funnel.h"
+#include "server/route_int.h"
+#include "server/view_int.h"
+
+/* Refuses parameters that the route does not describe. */
+bool params_known(struct request *q, err *e) MUST_CHECK;
+/* The parameter without blanks at its ends; empty: not given. */
+str param_text(const struct request *q, const char *name);
+/* One of `words` (ends with NULL); *at_r stays when it was not given. */
+bool param_choice(struct request *q, const char *name, const char *const *words, size_t *at_r,
+		  err *e) MUST_CHECK;
+bool param_count(struct request *q, const char *name, uint64_t min, uint64_t max, uint64_t *n_r,
+		 err *e) MUST_CHECK;
+/* An instant, or a day that begins. */
+bool param_time(struct request *q, const char *name, int64_t *at_r, err *e) MUST_CHECK;
+/* `from` and `to`; what is not given stays. */
+bool param_period(struct request *q, int64_t *from_r, int64_t *to_r, err *e) MUST_CHECK;
+
+/* The line of stages, without visitor; in the arena. */
+bool stages_read(struct snapshot *s, struct arena *a, const str **stages_r, size_t *n_r,
+		 err *e) MUST_CHECK;
+
+/* What was asked, with texts in `a`; and the same as one text, for comparing. */
+bool funnel_query_read(struct request *q, struct snapshot *s, struct arena *a,
+		       struct funnel_spec *spec, str *key_r, err *e) MUST_CHECK;
+/* The parameters that funnel_query_read takes, for the routes. */
+#define FUNNEL_PARAMS                                                                              \
+	{ "from", "query", "{\"type\":\"string\"}",                                                \
+	  "The first step lies at or after this: 2026-01-31, or a full time", false },             \
+		{ "to", "query", "{\"type\":\"string\"}", "... and before this", false },          \
+		{ "compare", "query", "{\"enum\":[\"previous\",\"none\"]}",                        \
+		  "Also count the period before, as it stood at the same age", false },            \
+		{ "by", "query", "{\"type\":\"string\"}",                                          \
+		  "Broken down by source, channel, landing_page, owner, any property or trait",    \
+		  false },                                                                         \
+		{ "of", "query", "{\"type\":\"string\"}",                                          \
+		  "The property of which touch: first, last, step N; or of the person", false },   \
+		{ "groups", "query", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000}",      \
+		  "At most so many groups, the rest summed (1000)", false },                       \
+		{ "where", "query", "{\"type\":\"string\"}",                                       \
+		  "Only those for whom this rule holds", false },                                  \
+		{ "steps", "query", "{\"type\":\"string\"}",                                       \
+		  "Touch names, stage:NAME, deal:STAGE, [RULE] or *; without: the lifecycle",      \
+		  false },                                                                         \
+		{ "window", "query", "{\"type\":\"string\"}",                                      \
+		  "Within this of the first step: 14d, 8h, none", false },                         \
+		{ "order", "query", "{\"enum\":[\"ordered\",\"any\"]}",                            \
+		  "Other touches may lie between the steps; or the steps in any order", false },   \
+		{ "count", "query", "{\"enum\":[\"people\",\"companies\",\"deals\"]}",             \
+		  "What is counted", false },                                                      \
+		{ "tail", "query", "{\"enum\":[\"follow\",\"clip\"]}",                             \
+		  "Later steps may lie after the period, or must not", false },                    \
+		{ "view", "query", "{\"enum\":[\"cohort\",\"period\"]}",                           \
+		  "Who began in the period, followed on; or what happened in the period", false }, \
+		{ "trend", "query", "{\"enum\":[\"day\",\"week\",\"month\"]}",                     \
+		  "Also by day, week or month", false },                                           \
+	{                                                                                          \
+		"as_of", "query", "{\"type\":\"string\"}",                                         \
+			"Only what was known then: a time, or a touch's number", false             \
+	}
+
+/* ---- answers (funnel_cache.c) ---------------------------------------------------------------- */
+
+struct funnel_answer;
+/* Computes the answer, or takes one that is there. `snapshot`: of the number that was shown; taken
+ * when it is still there (0: the newest). Give it back. */
+bool funnel_borrow(struct request *q, uint64_t snapshot, struct funnel_answer **f_r,
+		   err *e) MUST_CHECK;
+void funnel_return(struct funnel_answer **f);
+const struct funnel_result *funnel_answer_of(const struct funnel_answer *f);
+
+/* ---- who is behind a number (api_funnel_people.c) -------------------------------------------- */
+
+bool funnel_people_answer(struct request *q, struct answer *a, err *e);
+/* One row as lists of people have it, without braces. */
+bool person_put_row(struct json_writer *w, struct people *p, uint64_t subject, int64_t now_us,
+		    struct arena *a, err *e) MUST_CHECK;
+
+#endif

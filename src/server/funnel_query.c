@@ -1,0 +1,260 @@
+/*
+ * funnel_query.c - parameters of a request to a funnel's specification.
+ *
+ * What it is:   each parameter checked on its own; what is wrong is said with its name.
+ * Promises:     equal questions have equal keys, whatever the order and the spelling of their
+ *               parameters.
+ * Data from:    anybody who may read.
+ * Threads:      any worker.
+ */
+#include "server/funnel_int.h"
+
+#include "base/num.h"
+
+#define STAGES_DEFAULT "lead, mql, sal, sql, opportunity, customer"
+#define BY_BYTES_MAX   256
+#define TEXT_BYTES_MAX (16 * KIB)
+#define KEY_BYTES_MAX  (256 * KIB)
+
+/* ---- parameters ------------------------------------------------------------------------------ */
+
+bool params_known(struct request *q, err *e)
+{
+	str name, text;
+	for (size_t at = 0; http_query_each(q->http, &at, &name, &text);) {
+		bool known = false;
+		const struct route_param *p = q->route->params;
+		for (; p && p->name && !known; p++)
+			known = str_eq(str_of(p->in), S("query")) && str_eq(str_of(p->name), name);
+		if (known)
+			continue;
+		q->field = str_dup(q->arena, name);
+		return err_set(e, ERR_INVALID, "there is no parameter \"%.*s\" here",
+			       STR_ARG(str_sub(name, 0, 64)));
+	}
+	return true;
+}
+
+str param_text(const struct request *q, const char *name)
+{
+	return str_trim(http_query(q->http, str_of(name)));
+}
+
+bool param_choice(struct request *q, const char *name, const char *const *words, size_t *at_r,
+		  err *e)
+{
+	struct buf list;
+	char room[256];
+	str text = param_text(q, name);
+	if (text.n == 0)
+		return true;
+	for (size_t i = 0; words[i]; i++) {
+		if (str_eq(text, str_of(words[i]))) {
+			*at_r = i;
+			return true;
+		}
+	}
+	list = (struct buf){ .p = room, .cap = sizeof room, .bytes_max = sizeof room };
+	for (size_t i = 0; words[i]; i++)
+		buf_printf(&list, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	return problem_field(q, e, name, "expected %.*s, not \"%.*s\"", STR_ARG(buf_view(&list)),
+			     STR_ARG(str_sub(text, 0, 64)));
+}
+
+bool param_count(struct request *q, const char *name, uint64_t min, uint64_t max, uint64_t *n_r,
+		 err *e)
+{
+	str text = param_text(q, name);
+	uint64_t n;
+	if (text.n == 0)
+		return true;
+	if (!num_parse_u64(text, &n) || n < min || n > max)
+		return problem_field(q, e, name, "expected a number from %ju to %ju",
+				     (uintmax_t)min, (uintmax_t)max);
+	*n_r = n;
+	return true;
+}
+
+bool param_time(struct request *q, const char *name, int64_t *at_r, err *e)
+{
+	str text = param_text(q, name);
+	err why = { 0 };
+	if (text.n == 0 || time_parse(text, at_r, &why))
+		return true;
+	return problem_field(q, e, name, "%s", why.text);
+}
+
+bool param_period(struct request *q, int64_t *from_r, int64_t *to_r, err *e)
+{
+	if (!param_time(q, "from", from_r, e) || !param_time(q, "to", to_r, e))
+		return false;
+	return *from_r < *to_r || problem_field(q, e, "to", "the period ends before it begins");
+}
+
+bool stages_read(struct snapshot *s, struct arena *a, const str **stages_r, size_t *n_r, err *e)
+{
+	str text, part;
+	size_t n = 0;
+	if (!snapshot_config(s, S("stages"), a, &text, e))
+		return false;
+	str *stages = ARENA_ARRAY(a, str, FUNNEL_STEPS_MAX);
+	if (!stages)
+		return arena_err(a, e);
+	if (text.n == 0)
+		text = S(STAGES_DEFAULT);
+	while (n < FUNNEL_STEPS_MAX - 1 && str_next(&text, ',', &part)) {
+		part = str_trim(part);
+		if (part.n > 0)
+			stages[n++] = part;
+	}
+	*stages_r = stages;
+	*n_r = n;
+	return true;
+}
+
+/* ---- the specification ----------------------------------------------------------------------- */
+
+/* Into `a`, of bounded length. */
+static bool take_text(struct request *q, struct arena *a, const char *name, size_t bytes_max,
+		      str *text_r, err *e)
+{
+	str text = param_text(q, name);
+	if (text.n > bytes_max)
+		return problem_field(q, e, name, "longer than %zu bytes", bytes_max);
+	*text_r = str_dup(a, text);
+	return !a->over || arena_err(a, e);
+}
+
+static bool read_steps(struct request *q, struct arena *a, struct funnel_spec *spec, err *e)
+{
+	struct funnel_step *steps = NULL;
+	str text;
+	err why = { 0 };
+	if (!take_text(q, a, "steps", TEXT_BYTES_MAX, &text, e))
+		return false;
+	if (text.n == 0)
+		return true;
+	if (!funnel_parse_steps(a, text, &steps, &spec->steps_n, &why))
+		return problem_field(q, e, "steps", "%s", why.text);
+	spec->steps = steps;
+	return true;
+}
+
+static bool read_window(struct request *q, struct funnel_spec *spec, err *e)
+{
+	str text = param_text(q, "window");
+	err why = { 0 };
+	if (text.n == 0)
+		return true;
+	spec->window_given = true;
+	return funnel_parse_window(text, &spec->window_us, &why) ||
+	       problem_field(q, e, "window", "%s", why.text);
+}
+
+static bool read_of(struct request *q, struct funnel_spec *spec, err *e)
+{
+	str text = param_text(q, "of");
+	size_t rows = spec->steps_n > 0 ? spec->steps_n : spec->stages_n + 1;
+	uint64_t n;
+	if (text.n > 0 && spec->by.n == 0)
+		return problem_field(q, e, "of", "it says of which touch `by` is; there is no by");
+	if (text.n == 0 || str_eq(text, S("first")))
+		return true;
+	if (str_eq(text, S("last"))) {
+		spec->of = FUNNEL_OF_LAST;
+		return true;
+	}
+	if (str_eq(text, S("person"))) {
+		spec->of = FUNNEL_OF_PERSON;
+		return true;
+	}
+	if (str_starts(text, S("step")))
+		text = str_trim(str_sub(text, 4, text.n));
+	if (!num_parse_u64(text, &n) || n == 0 || n > rows)
+		return problem_field(q, e, "of",
+				     "expected first, last, person or step N, N from 1 to %zu",
+				     rows);
+	spec->of = FUNNEL_OF_STEP;
+	spec->of_step = (size_t)n;
+	return true;
+}
+
+static bool read_choices(struct request *q, struct funnel_spec *spec, err *e)
+{
+	static const char *const orders[] = { "ordered", "any", NULL };
+	static const char *const counts[] = { "people", "companies", "deals", NULL };
+	static const char *const tails[] = { "follow", "clip", NULL };
+	static const char *const views[] = { "cohort", "period", NULL };
+	static const char *const units[] = { "day", "week", "month", NULL };
+	static const char *const compares[] = { "none", "previous", NULL };
+	size_t order = 0, count = 0, tail = 0, view = 0, compare = 0, unit = SIZE_MAX;
+	uint64_t groups = 0;
+	if (!param_choice(q, "order", orders, &order, e) ||
+	    !param_choice(q, "count", counts, &count, e) ||
+	    !param_choice(q, "tail", tails, &tail, e) ||
+	    !param_choice(q, "view", views, &view, e) ||
+	    !param_choice(q, "trend", units, &unit, e) ||
+	    !param_choice(q, "compare", compares, &compare, e) ||
+	    !param_count(q, "groups", 1, 1000, &groups, e))
+		return false;
+	spec->order = (enum funnel_order)order;
+	spec->count = (enum funnel_count)count;
+	spec->tail = (enum funnel_tail)tail;
+	spec->view = (enum funnel_view)view;
+	spec->compare = compare != 0;
+	spec->trend = unit != SIZE_MAX;
+	spec->trend_unit = spec->trend ? (enum time_unit)unit : TIME_DAY;
+	spec->groups_max = (size_t)groups;
+	return true;
+}
+
+static bool read_where(struct request *q, struct snapshot *s, struct arena *a,
+		       struct funnel_spec *spec, err *e)
+{
+	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
+	struct rule_catalogue catalogue;
+	str text;
+	err why = { 0 };
+	if (!take_text(q, a, "where", TEXT_BYTES_MAX, &text, e))
+		return false;
+	if (text.n == 0)
+		return true;
+	if (!people_catalogue(snapshot_people(s), entities[spec->count], a, &catalogue, e))
+		return false;
+	return rule_parse(a, text, &catalogue, &spec->where, &why) ||
+	       problem_field(q, e, "where", "%s", why.text);
+}
+
+static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps, str *key_r, err *e)
+{
+	struct buf b CLEANUP(buf_fini);
+	buf_init(&b, KEY_BYTES_MAX);
+	buf_lenstr(&b, steps);
+	for (size_t i = 0; i < spec->stages_n; i++)
+		buf_lenstr(&b, spec->stages[i]);
+	buf_lenstr(&b, spec->by);
+	buf_lenstr(&b, spec->where ? rule_print(a, spec->where) : S(""));
+	buf_printf(&b, "%d %d %d %d %d %zu %zu %d %d %d %d %jd %jd %jd", spec->order, spec->count,
+		   spec->tail, spec->view, spec->of, spec->of_step, spec->groups_max, spec->trend,
+		   spec->trend_unit, spec->compare, spec->window_given, (intmax_t)spec->window_us,
+		   (intmax_t)spec->from_us, (intmax_t)spec->to_us);
+	if (!buf_ok(&b, e))
+		return false;
+	*key_r = str_dup(a, buf_view(&b));
+	return !a->over || arena_err(a, e);
+}
+
+bool funnel_query_read(struct request *q, struct snapshot *s, struct arena *a,
+		       struct funnel_spec *spec, str *key_r, err *e)
+{
+	str steps;
+	*spec = (struct funnel_spec){ .from_us = INT64_MIN,
+				      .to_us = INT64_MAX,
+				      .now_us = time_now_us() };
+	return stages_read(s, a, &spec->stages, &spec->stages_n, e) &&
+	       param_period(q, &spec->from_us, &spec->to_us, e) && read_steps(q, a, spec, e) &&
+	       read_window(q, spec, e) && take_text(q, a, "by", BY_BYTES_MAX, &spec->by, e) &&
+	       read_choices(q, spec, e) && read_of(q, spec, e) && read_where(q, s, a, spec, e) &&
+	       take_text(q, a, "steps", TEXT_BYTES_MAX, &steps, e) &&
+	       make_key(a, spec, steps, key_r, e);
+}
