@@ -11,11 +11,8 @@
 #define TRICHTER_SERVER_FUNNEL_INT_H
 
 #include "funnel/funnel.h"
-#include "server/route_int.h"
-#include "server/view_int.h"
+#include "server/shape_int.h"
 
-/* Refuses parameters that the route does not describe. */
-bool params_known(struct request *q, err *e) MUST_CHECK;
 /* The parameter without blanks at its ends; empty: not given. */
 str param_text(const struct request *q, const char *name);
 /* One of `words` (ends with NULL); *at_r stays when it was not given. */

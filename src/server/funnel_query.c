@@ -18,23 +18,6 @@
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
-bool params_known(struct request *q, err *e)
-{
-	str name, text;
-	for (size_t at = 0; http_query_each(q->http, &at, &name, &text);) {
-		bool known = false;
-		const struct route_param *p = q->route->params;
-		for (; p && p->name && !known; p++)
-			known = str_eq(str_of(p->in), S("query")) && str_eq(str_of(p->name), name);
-		if (known)
-			continue;
-		q->field = str_dup(q->arena, name);
-		return err_set(e, ERR_INVALID, "there is no parameter \"%.*s\" here",
-			       STR_ARG(str_sub(name, 0, 64)));
-	}
-	return true;
-}
-
 str param_text(const struct request *q, const char *name)
 {
 	return str_trim(http_query(q->http, str_of(name)));

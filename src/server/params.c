@@ -18,6 +18,8 @@ bool params_known(struct request *q, err *e)
 		for (; p && p->name && !known; p++)
 			known = str_eq(str_of(p->in), S("query")) && str_eq(str_of(p->name), name);
 		if (!known)
+			q->field = str_dup(q->arena, name);
+		if (!known)
 			return err_set(e, ERR_INVALID, "there is no parameter \"%.*s\" here",
 				       STR_ARG(str_sub(name, 0, 64)));
 		str again, ignored;
