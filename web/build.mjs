@@ -100,11 +100,21 @@ function closure(names, seen = new Set()) {
 	return seen;
 }
 
+/* The tracker of other people's pages: one script by itself, for older browsers too. */
+const tracker = await build({
+	...shared,
+	entryPoints: { t: 'tracker/t.ts' },
+	format: 'iife',
+	target: ['es2020', 'chrome80', 'firefox78', 'safari14'],
+	supported: { destructuring: true },
+});
+
 const assets = []; // { path, type, bytes, immutable }
 for (const f of [...scripts.outputFiles, ...styles.outputFiles]) {
 	const name = basename(f.path).replace(/^stdin-/, 'app-');
 	assets.push({ path: `/assets/${name}`, name, bytes: Buffer.from(f.contents), immutable: true });
 }
+assets.push({ path: '/t.js', name: 't.js', bytes: Buffer.from(tracker.outputFiles[0].contents) });
 const sheet = assets.find((a) => a.name.endsWith('.css'));
 const app = chunk_of('src/main.tsx');
 
@@ -184,7 +194,7 @@ const weight = new Map(assets.map((a) => [a.name, a.br.length]));
 function weigh(names) {
 	return [...names].reduce((sum, n) => sum + weight.get(n), 0);
 }
-const sizes = { screens: {}, charts: 0, style: weight.get(sheet.name), app: weigh(closure([app])) };
+const sizes = { screens: {}, charts: 0, tracker: assets.find((a) => a.name === 't.js').gzip.length, style: weight.get(sheet.name), app: weigh(closure([app])) };
 const charts = closure([chunk_of('src/components/chart/echarts.ts')]);
 for (const [name, c] of chunks) {
 	const screen = c.entry.match(/^src\/screens\/(.+)\.tsx$/);

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define TRACKER "/t.js"
+
 const struct asset *asset_find(str path)
 {
 	size_t low = 0, high = assets_n;
@@ -94,9 +96,14 @@ static bool browser_has(const struct http_request *r, const struct asset *f)
 static bool asset_send(struct request *q, struct answer *a, const struct asset *f)
 {
 	struct http_request *r = q->http;
-	http_answer_header(
-		r, "Cache-Control",
-		str_of(f->immutable ? "public, max-age=31536000, immutable" : "no-cache"));
+	const char *kept = f->immutable ? "public, max-age=31536000, immutable" : "no-cache";
+	if (str_eq(str_of(f->path), str_of(TRACKER))) {
+		/* For pages of other sites, which ask for it with every page. */
+		kept = "public, max-age=3600";
+		http_answer_header(r, "Cross-Origin-Resource-Policy", str_of("cross-origin"));
+		http_answer_header(r, "Access-Control-Allow-Origin", str_of("*"));
+	}
+	http_answer_header(r, "Cache-Control", str_of(kept));
 	http_answer_header(r, "ETag", str_printf(q->arena, "\"%s\"", f->hash));
 	http_answer_header(r, "Vary",
 			   str_of(f->path[0] == '/' ? "Accept-Encoding"
@@ -177,6 +184,12 @@ static const struct route rows[] = {
 	FILE_ROUTE("/favicon.svg"),
 	FILE_ROUTE("/manifest.webmanifest"),
 	FILE_ROUTE("/robots.txt"),
+	{ .method = "GET",
+	  .pattern = TRACKER,
+	  .may = MAY_ANYONE,
+	  .where = HTTP_QUICK,
+	  .run = run_file,
+	  .own_key = true },
 	PAGE_ROUTE("/flow"),
 	PAGE_ROUTE("/reconcile"),
 	PAGE_ROUTE("/people"),

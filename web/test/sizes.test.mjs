@@ -20,3 +20,7 @@ test('no screen weighs more than 400 KB with charts', () => {
 	for (const [name, bytes] of Object.entries(sizes.screens))
 		assert.ok(bytes + sizes.charts <= with_charts_max, `${name}: ${bytes} + ${sizes.charts} bytes`);
 });
+
+test('the tracker weighs less than 2 KB', () => {
+	assert.ok(sizes.tracker > 500 && sizes.tracker < 2 * kb, `${sizes.tracker} bytes`);
+});
