@@ -10,6 +10,7 @@
 #include "cli/cli_int.h"
 
 #include "base/time.h"
+#include "server/collect.h"
 
 #include <string.h>
 
@@ -23,6 +24,8 @@ static const struct example examples[] = {
 	{ "config set stages 'lead, mql, sal, sql, opportunity, customer'", "the line of stages" },
 	{ "config set rule.mql 'enter mql when stage = lead and did(\"demo_booked\") >= 1'",
 	  "who becomes an MQL by itself" },
+	{ "config set collect '{\"staff_networks\":[\"192.0.2.0/24\"]}'",
+	  "visits from the office are marked, not counted" },
 	{ "config edit rule.mql", "the same in an editor" },
 	EXAMPLES_END,
 };
@@ -37,7 +40,7 @@ const struct command command_config = {
 		"what is wrong.\n"
 		"\n"
 		"Settings (zone, memory_max) stand in DIR/trichter.yaml; a variable TRICHTER_ZONE or "
-		"TRICHTER_MEMORY_MAX goes before it. stages and rule.NAME are kept in the ledger, "
+		"TRICHTER_MEMORY_MAX goes before it. stages, collect, privacy and rule.NAME are kept in the ledger, "
 		"where every answer can say which version it was counted by.",
 	.options = options,
 	.examples = examples,
@@ -46,9 +49,16 @@ const struct command command_config = {
 	.run = run,
 };
 
+/* What the server reads as JSON. */
+static bool is_document(str name)
+{
+	return str_eq(name, S("collect")) || str_eq(name, S("privacy"));
+}
+
 static bool is_ledger_name(str name)
 {
-	return str_eq(name, S("stages")) || (str_starts(name, S("rule.")) && name.n > 5);
+	return str_eq(name, S("stages")) || is_document(name) ||
+	       (str_starts(name, S("rule.")) && name.n > 5);
 }
 
 static bool name_unknown(str name, err *e)
@@ -62,7 +72,8 @@ static bool name_unknown(str name, err *e)
 	nearest_try(&near, "stages");
 	return err_set(
 		e, ERR_INVALID,
-		"there is no \"%.*s\"; there are zone, memory_max, stages and rule.NAME.%.*s",
+		"there is no \"%.*s\"; there are zone, memory_max, stages, collect, privacy and "
+		"rule.NAME.%.*s",
 		STR_ARG(name), STR_ARG(nearest_text(&near, hint)));
 }
 
@@ -226,6 +237,8 @@ static bool value_set(struct cli *c, str name, str text, err *e)
 	if (!is_ledger_name(name))
 		return settings_write(c->data, name, text, &c->arena, e);
 	if (str_eq(name, S("stages")) && !stages_check(text, e))
+		return false;
+	if (is_document(name) && !collect_config_check(name, text, e))
 		return false;
 	if (!journal_join(c->data, &j, e))
 		return false;

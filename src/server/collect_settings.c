@@ -7,6 +7,7 @@
  * Promises:     a value that makes no sense leaves its default; a change holds from the next
  * request on. Threads:      made on the journal's writer; read by any through settings_ref.
  */
+#include "server/collect.h"
 #include "server/collect_int.h"
 
 #include "base/log.h"
@@ -132,6 +133,91 @@ static void read_into(struct collect_settings *s, str text,
 	else if (text.n > 0)
 		log_event(LOG_ERROR, "collect_settings", "why=\"%s\"", e.text);
 	json_parser_free(&parser);
+}
+
+/* ---- checking -------------------------------------------------------------------------------- */
+
+static bool is_flag(const struct json *node)
+{
+	return node->kind == JSON_BOOL;
+}
+
+static bool is_count(const struct json *node)
+{
+	return node->kind == JSON_INT && node->i >= 0;
+}
+
+static bool is_texts(const struct json *node)
+{
+	bool ok = node->kind == JSON_ARRAY && node->n <= SETTINGS_ITEMS_MAX;
+	for (const struct json *c = ok ? json_first(node) : NULL; c && ok; c = json_after(node, c))
+		ok = c->kind == JSON_TEXT && c->text.n > 0;
+	return ok;
+}
+
+static bool is_networks(const struct json *node)
+{
+	struct collect_network n;
+	bool ok = is_texts(node);
+	for (const struct json *c = ok ? json_first(node) : NULL; c && ok; c = json_after(node, c))
+		ok = network_read(c->text, &n);
+	return ok;
+}
+
+static bool is_bots(const struct json *node)
+{
+	return node->kind == JSON_TEXT &&
+	       (str_eq(node->text, S("mark")) || str_eq(node->text, S("drop")) ||
+		str_eq(node->text, S("count")));
+}
+
+static const struct member {
+	const char *document, *name;
+	bool (*fits)(const struct json *node);
+	const char *what;
+} MEMBERS[] = {
+	{ "collect", "bots", is_bots, "\"mark\", \"drop\" or \"count\"" },
+	{ "collect", "rate", is_count, "a number of messages a second" },
+	{ "collect", "names_max", is_count, "a number" },
+	{ "collect", "keys_max", is_count, "a number" },
+	{ "collect", "staff_networks", is_networks, "a list of networks such as 192.0.2.0/24" },
+	{ "collect", "staff_domains", is_texts, "a list of domains" },
+	{ "collect", "test_hosts", is_texts, "a list of hosts" },
+	{ "collect", "origins", is_texts, "a list of origins such as https://www.example.com" },
+	{ "privacy", "dnt", is_flag, "true or false" },
+	{ "privacy", "gpc", is_flag, "true or false" },
+};
+
+static bool member_check(str document, const struct json *node, err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(MEMBERS); i++) {
+		const struct member *m = &MEMBERS[i];
+		if (!str_eq(document, str_of(m->document)) || !str_eq(node->key, str_of(m->name)))
+			continue;
+		return m->fits(node) ||
+		       err_set(e, ERR_INVALID, "\"%s\" has to be %s", m->name, m->what);
+	}
+	/* Others keep what is theirs in `privacy` as well. */
+	return !str_eq(document, S("collect")) ||
+	       err_set(e, ERR_INVALID, "there is no \"%.*s\"", STR_ARG(node->key));
+}
+
+bool collect_config_check(str name, str text, err *e)
+{
+	struct json_parser *parser = NULL;
+	struct arena a CLEANUP(arena_fini);
+	const struct json *root;
+	arena_init(&a, SETTINGS_ARENA_MAX);
+	if (text.n == 0)
+		return true;
+	bool ok = json_parser_new(&parser, SETTINGS_DOCUMENT_MAX, e) &&
+		  json_parse(parser, text, &a, &root, e) &&
+		  (root->kind == JSON_OBJECT ||
+		   err_set(e, ERR_INVALID, "it has to be an object in braces"));
+	for (const struct json *c = ok ? json_first(root) : NULL; c && ok; c = json_after(root, c))
+		ok = member_check(name, c, e);
+	json_parser_free(&parser);
+	return ok;
 }
 
 /* ---- keeping --------------------------------------------------------------------------------- */
