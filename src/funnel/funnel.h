@@ -109,6 +109,8 @@ struct funnel_group {
 	value value; /* VALUE_NONE: those without one */
 	bool other;
 	struct funnel_step_result *steps;
+	struct funnel_money won[FUNNEL_MONEY_MAX]; /* the won deals of those in it */
+	size_t won_n;
 };
 struct funnel_trend_point {
 	int64_t from_us, to_us;
@@ -144,6 +146,7 @@ enum funnel_outcome {
 	FUNNEL_HERE_ALL,
 	FUNNEL_LEFT,  /* by an exit, from this step */
 	FUNNEL_STILL, /* young */
+	FUNNEL_OPEN,  /* dropped, and by no exit */
 };
 struct funnel_who {
 	size_t step; /* from 1 */

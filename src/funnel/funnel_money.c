@@ -67,19 +67,17 @@ static int cmp_sum(const void *a, const void *b)
 	return memcmp(x->currency, y->currency, 3);
 }
 
-/* Each amount divided by `heads`, half away from zero. */
-static void sums_give(struct sums *s, uint64_t heads, enum funnel_money_kind kind,
-		      struct funnel_step_result *step)
+/* Each amount divided by `heads`, half away from zero; returns how many. */
+static size_t sums_give(struct sums *s, uint64_t heads, struct funnel_money *money)
 {
-	step->money_kind = kind;
-	step->money_n = 0;
+	size_t n = 0;
 	sort_items(s->items, s->n, sizeof s->items[0], cmp_sum);
 	for (size_t i = 0; i < s->n && heads > 0; i++) {
 		const struct sum *sum = &s->items[i];
 		int64_t by = (int64_t)MIN(heads, (uint64_t)INT64_MAX);
 		if (sum->over)
 			continue;
-		struct funnel_money *m = &step->money[step->money_n++];
+		struct funnel_money *m = &money[n++];
 		int64_t rest = sum->minor % by;
 		m->amount_minor = sum->minor / by;
 		if (rest >= by - rest)
@@ -88,6 +86,7 @@ static void sums_give(struct sums *s, uint64_t heads, enum funnel_money_kind kin
 			m->amount_minor--;
 		memcpy(m->currency, sum->currency, sizeof m->currency);
 	}
+	return n;
 }
 
 /* ---- spend ----------------------------------------------------------------------------------- */
@@ -117,6 +116,24 @@ static bool deal_counts(const struct funnel_spec *spec, const struct side_deal *
 	return spec->view == FUNNEL_COHORT || (at_us >= spec->from_us && at_us < spec->to_us);
 }
 
+/* What each group brought in. */
+static bool group_money(const struct sides *s, const struct counting *c, const struct progress **of,
+			struct funnel_result *r, err *e)
+{
+	struct sums *sums = ARENA_ARRAY(c->scratch_a, struct sums, r->groups_n);
+	if (!sums)
+		return arena_err(c->scratch_a, e);
+	for (uint32_t i = 0; r->groups_n > 0 && i < s->deals.n; i++) {
+		const struct side_deal *d = pages_at(&s->deals, i);
+		const struct progress *o = of[d->subject];
+		if (o && deal_counts(&c->p->spec, d, true))
+			sums_add(&sums[o->group], d->amount);
+	}
+	for (size_t g = 0; g < r->groups_n; g++)
+		r->groups[g].won_n = sums_give(&sums[g], 1, r->groups[g].won);
+	return true;
+}
+
 bool sides_money(const struct sides *s, const struct counting *c, struct funnel_result *r, err *e)
 {
 	const struct funnel_spec *spec = &c->p->spec;
@@ -131,8 +148,8 @@ bool sides_money(const struct sides *s, const struct counting *c, struct funnel_
 		bool won;
 		if (!row_is_value(spec, r->steps_n, k, &won)) {
 			if (!spec->where)
-				sums_give(&sums, r->steps[k].count, FUNNEL_COST_PER_HEAD,
-					  &r->steps[k]);
+				r->steps[k].money_n = sums_give(&sums, r->steps[k].count,
+								r->steps[k].money);
 			continue;
 		}
 		sums = (struct sums){ 0 };
@@ -142,7 +159,8 @@ bool sides_money(const struct sides *s, const struct counting *c, struct funnel_
 			if (o && progress_counts(spec, o, k) && deal_counts(spec, d, won))
 				sums_add(&sums, d->amount);
 		}
-		sums_give(&sums, 1, FUNNEL_VALUE, &r->steps[k]);
+		r->steps[k].money_kind = FUNNEL_VALUE;
+		r->steps[k].money_n = sums_give(&sums, 1, r->steps[k].money);
 	}
-	return true;
+	return group_money(s, c, of, r, e);
 }

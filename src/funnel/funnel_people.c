@@ -86,6 +86,8 @@ static bool is_chosen(const struct choice *c, const struct progress *o, int64_t 
 	switch (who->outcome) {
 	case FUNNEL_DROPPED:
 		return o->level == c->row + 1;
+	case FUNNEL_OPEN:
+		return o->level == c->row + 1 && o->exit == EXIT_NONE;
 	case FUNNEL_STILL:
 		return o->level == c->row + 1 && progress_is_young(c->r, o);
 	case FUNNEL_LEFT:

@@ -17,7 +17,7 @@
 static bool funnel_json(struct request *q, struct answer *a, err *e)
 {
 	struct funnel_answer *f = NULL;
-	if (!params_known(q, e) || !funnel_borrow(q, 0, &f, e))
+	if (!params_known(q, e) || !funnel_borrow(q, &FUNNEL_AS_ASKED, &f, e))
 		return false;
 	funnel_print_json(funnel_answer_of(f), &a->body);
 	funnel_return(&f);
@@ -33,7 +33,7 @@ static void as_file(struct request *q, struct answer *a, const char *type, str d
 static bool funnel_csv(struct request *q, struct answer *a, err *e)
 {
 	struct funnel_answer *f = NULL;
-	if (!params_known(q, e) || !funnel_borrow(q, 0, &f, e))
+	if (!params_known(q, e) || !funnel_borrow(q, &FUNNEL_AS_ASKED, &f, e))
 		return false;
 	as_file(q, a, "text/csv; charset=utf-8", S("attachment; filename=\"funnel.csv\""));
 	funnel_print_csv(funnel_answer_of(f), &a->body);
@@ -49,7 +49,7 @@ static bool funnel_svg(struct request *q, struct answer *a, err *e)
 		return false;
 	if (title.n > TITLE_BYTES_MAX)
 		return problem_field(q, e, "title", "longer than %d bytes", TITLE_BYTES_MAX);
-	if (!funnel_borrow(q, 0, &f, e))
+	if (!funnel_borrow(q, &FUNNEL_AS_ASKED, &f, e))
 		return false;
 	as_file(q, a, "image/svg+xml", S("attachment; filename=\"funnel.svg\""));
 	funnel_print_svg(funnel_answer_of(f), title, &a->body);
@@ -135,7 +135,7 @@ static bool funnel_explained(struct request *q, struct answer *a, err *e)
 	struct json_writer w;
 	uint64_t subject = 0;
 	arena_init(&arena, EXPLAIN_BYTES_MAX);
-	if (!params_known(q, e) || !funnel_borrow(q, 0, &f, e))
+	if (!params_known(q, e) || !funnel_borrow(q, &FUNNEL_AS_ASKED, &f, e))
 		return false;
 	const struct funnel_result *r = funnel_answer_of(f);
 	bool ok = view_borrow(q->server, &v, e) &&
@@ -173,7 +173,7 @@ static const struct route_param people_params[] = {
 	{ "step", "query", "{\"type\":\"integer\",\"minimum\":1}", "Behind which step's number",
 	  true },
 	{ "outcome", "query", "{\"type\":\"string\"}",
-	  "reached, dropped, here, here_all, young, or exit:disqualified, exit:recycled, exit:lost",
+	  "reached, dropped, here, here_all, young, open, or exit:disqualified, exit:recycled, exit:lost",
 	  false },
 	{ "reason", "query", "{\"type\":\"string\"}",
 	  "Of an exit: only with this reason; empty: without one", false },

@@ -18,81 +18,12 @@
 
 /* ---- one row --------------------------------------------------------------------------------- */
 
-static void put_value(struct json_writer *w, const char *key, value v)
-{
-	struct buf text;
-	json_key(w, str_of(key));
-	if (v.kind == VALUE_NONE || (v.kind == VALUE_TEXT && v.text.n == 0)) {
-		json_put_null(w);
-	} else if (v.kind == VALUE_TEXT) {
-		json_put_text(w, v.text);
-	} else {
-		buf_init(&text, MIB);
-		value_print(&text, v.kind == VALUE_LIST && v.list.n > 0 ? v.list.items[0] : v);
-		json_put_text(w, buf_view(&text));
-		buf_fini(&text);
-	}
-}
-
-static void put_text(struct json_writer *w, const char *key, str s)
-{
-	put_value(w, key, value_text(s));
-}
-
-static void put_time(struct json_writer *w, const char *key, int64_t at_us, bool known)
-{
-	char text[TIME_TEXT_MAX];
-	put_text(w, key, known ? time_print(text, at_us) : S(""));
-}
-
-static void put_origin(struct json_writer *w, const char *key, const struct subject_view *v,
-		       const char *field)
-{
-	value source = value_none();
-	(void)subject_origin(v, str_of(field), &source);
-	put_value(w, key, source);
-}
-
-static void put_company(struct json_writer *w, const struct subject *s, struct arena *a)
-{
-	json_key(w, S("company"));
-	if (!s->has_company) {
-		json_put_null(w);
-		return;
-	}
-	json_object_open(w);
-	json_key(w, S("company"));
-	json_put_uint(w, s->company.subject);
-	put_text(w, "name", subject_name(&s->company, a));
-	json_object_close(w);
-}
-
 bool person_put_row(struct json_writer *w, struct people *p, uint64_t subject, int64_t now_us,
 		    struct arena *a, err *e)
 {
-	static const char *const words[] = {
-		[ENTITY_PERSON] = "person", [ENTITY_COMPANY] = "company", [ENTITY_DEAL] = "deal"
-	};
 	struct subject s;
-	if (!subject_read(p, subject, NULL, 0, now_us, a, &s, e))
-		return false;
-	const struct subject_view *v = &s.view;
-	json_key(w, str_of(words[v->entity]));
-	json_put_uint(w, v->subject);
-	put_text(w, "name", subject_name(v, a));
-	if (v->entity == ENTITY_PERSON)
-		put_value(w, "email", v->emails);
-	if (v->entity != ENTITY_COMPANY)
-		put_company(w, &s, a);
-	put_value(w, "stage", subject_cell(v, S("stage")));
-	put_value(w, "owner", subject_cell(v, S("owner")));
-	put_origin(w, "first_source", v, "first_source");
-	put_origin(w, "latest_source", v, "latest_source");
-	put_time(w, "first_at", v->first_us, v->touches > 0);
-	put_time(w, "last_at", v->last_us, v->touches > 0);
-	json_key(w, S("touches"));
-	json_put_uint(w, v->touches);
-	return !a->over || arena_err(a, e);
+	return subject_read(p, subject, NULL, 0, now_us, a, &s, e) &&
+	       shape_row(w, p, &s, &(struct shape_columns){ 0 }, a, e);
 }
 
 /* ---- which number ---------------------------------------------------------------------------- */
@@ -109,6 +40,7 @@ static bool read_outcome(struct request *q, struct funnel_who *who, err *e)
 		{ "here", FUNNEL_HERE, 0 },
 		{ "here_all", FUNNEL_HERE_ALL, 0 },
 		{ "young", FUNNEL_STILL, 0 },
+		{ "open", FUNNEL_OPEN, 0 },
 		{ "exit:disqualified", FUNNEL_LEFT, FUNNEL_DISQUALIFIED },
 		{ "exit:recycled", FUNNEL_LEFT, FUNNEL_RECYCLED },
 		{ "exit:lost", FUNNEL_LEFT, FUNNEL_LOST },
@@ -121,9 +53,10 @@ static bool read_outcome(struct request *q, struct funnel_who *who, err *e)
 			return true;
 		}
 	}
-	return problem_field(q, e, "outcome",
-			     "expected reached, dropped, here, here_all, young, exit:disqualified, "
-			     "exit:recycled or exit:lost");
+	return problem_field(
+		q, e, "outcome",
+		"expected reached, dropped, here, here_all, young, open, exit:disqualified, "
+		"exit:recycled or exit:lost");
 }
 
 static bool read_who(struct request *q, struct funnel_who *who, err *e)
@@ -216,6 +149,11 @@ static void say_rule(struct buf *b, const struct funnel_result *r, const struct 
 		funnel_print_name(r, row, b);
 		if (who->outcome == FUNNEL_HERE_ALL)
 			buf_cstr(b, de ? ", wann auch immer gekommen" : ", whenever they came");
+		break;
+	case FUNNEL_OPEN:
+		buf_cstr(b, de ? "Bis " : "Came as far as ");
+		funnel_print_name(r, row, b);
+		buf_cstr(b, de ? ", noch offen" : ", still open");
 		break;
 	case FUNNEL_LEFT:
 		say_exit(b, r, who, de);
@@ -313,10 +251,10 @@ bool funnel_people_answer(struct request *q, struct answer *a, err *e)
 	struct funnel_answer *f = NULL;
 	struct view *v = NULL;
 	struct funnel_who who = { 0 };
-	uint64_t snapshot = 0;
+	struct funnel_ask ask = { 0 };
 	if (!params_known(q, e) || !read_who(q, &who, e) ||
-	    !param_count(q, "snapshot", 0, UINT64_MAX, &snapshot, e) ||
-	    !funnel_borrow(q, snapshot, &f, e))
+	    !param_count(q, "snapshot", 0, UINT64_MAX, &ask.snapshot, e) ||
+	    !funnel_borrow(q, &ask, &f, e))
 		return false;
 	bool ok = view_borrow(q->server, &v, e) &&
 		  put_list(q, a, funnel_answer_of(f), &who, view_snapshot(v), e);

@@ -247,7 +247,8 @@ static bool read_as_of(struct request *q, struct snapshot *s, uint64_t *seq_r, e
 
 /* ---- borrowing ------------------------------------------------------------------------------- */
 
-static bool answer_make(struct request *q, struct snapshot *s, struct funnel_answer **x_r, err *e)
+static bool answer_make(struct request *q, const struct funnel_ask *ask, struct snapshot *s,
+			struct funnel_answer **x_r, err *e)
 {
 	struct funnel_answer *x = mem_zalloc(1, sizeof *x);
 	if (!x)
@@ -256,7 +257,8 @@ static bool answer_make(struct request *q, struct snapshot *s, struct funnel_ans
 	x->owner = q->server->funnels;
 	x->refs = 1;
 	uint64_t as_of = 0;
-	if (!funnel_query_read(q, s, &x->a, &x->spec, &x->key, e) || !read_as_of(q, s, &as_of, e)) {
+	if (!funnel_query_read(q, ask, s, &x->a, &x->spec, &x->key, e) ||
+	    !read_as_of(q, s, &as_of, e)) {
 		answer_free(x);
 		return false;
 	}
@@ -303,7 +305,8 @@ static bool compute_as_of(struct request *q, struct funnel_answer *x, err *e)
 	return false;
 }
 
-bool funnel_borrow(struct request *q, uint64_t snapshot, struct funnel_answer **f_r, err *e)
+bool funnel_borrow(struct request *q, const struct funnel_ask *ask, struct funnel_answer **f_r,
+		   err *e)
 {
 	struct funnels *f = q->server->funnels;
 	struct view *v = NULL;
@@ -311,9 +314,9 @@ bool funnel_borrow(struct request *q, uint64_t snapshot, struct funnel_answer **
 	bool there = false;
 	if (!view_borrow(q->server, &v, e))
 		return false;
-	bool ok = answer_make(q, view_snapshot(v), &x, e);
+	bool ok = answer_make(q, ask, view_snapshot(v), &x, e);
 	if (ok)
-		x = list_or_find(f, x, snapshot, &there);
+		x = list_or_find(f, x, ask->snapshot, &there);
 	bool then = ok && x->seq != snapshot_seq(view_snapshot(v));
 	if (ok && !there && !then)
 		ok = compute_listed(f, x, view_snapshot(v), e);

@@ -29,9 +29,18 @@ bool param_period(struct request *q, int64_t *from_r, int64_t *to_r, err *e) MUS
 bool stages_read(struct snapshot *s, struct arena *a, const str **stages_r, size_t *n_r,
 		 err *e) MUST_CHECK;
 
+/* What a route asks beside its parameters. */
+struct funnel_ask {
+	uint64_t snapshot; /* of the number that was shown: taken when it is still kept */
+	const char *by;	   /* when the parameter is not given; NULL: none */
+	size_t groups;	   /* the same; 0: as ever */
+	bool period;	   /* the view, when not given */
+	const int64_t *from_us, *to_us; /* instead of the parameters; NULL: these */
+};
+#define FUNNEL_AS_ASKED ((struct funnel_ask){ 0 })
 /* What was asked, with texts in `a`; and the same as one text, for comparing. */
-bool funnel_query_read(struct request *q, struct snapshot *s, struct arena *a,
-		       struct funnel_spec *spec, str *key_r, err *e) MUST_CHECK;
+bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct snapshot *s,
+		       struct arena *a, struct funnel_spec *spec, str *key_r, err *e) MUST_CHECK;
 /* The parameters that funnel_query_read takes, for the routes. */
 #define FUNNEL_PARAMS                                                                              \
 	{ "from", "query", "{\"type\":\"string\"}",                                                \
@@ -71,9 +80,8 @@ bool funnel_query_read(struct request *q, struct snapshot *s, struct arena *a,
 /* ---- answers (funnel_cache.c) ---------------------------------------------------------------- */
 
 struct funnel_answer;
-/* Computes the answer, or takes one that is there. `snapshot`: of the number that was shown; taken
- * when it is still there (0: the newest). Give it back. */
-bool funnel_borrow(struct request *q, uint64_t snapshot, struct funnel_answer **f_r,
+/* Computes the answer, or takes one that is there. Give it back. */
+bool funnel_borrow(struct request *q, const struct funnel_ask *ask, struct funnel_answer **f_r,
 		   err *e) MUST_CHECK;
 void funnel_return(struct funnel_answer **f);
 const struct funnel_result *funnel_answer_of(const struct funnel_answer *f);
@@ -81,7 +89,7 @@ const struct funnel_result *funnel_answer_of(const struct funnel_answer *f);
 /* ---- who is behind a number (api_funnel_people.c) -------------------------------------------- */
 
 bool funnel_people_answer(struct request *q, struct answer *a, err *e);
-/* One row as lists of people have it, without braces. */
+/* One row as lists of people have it, into an object that is open. */
 bool person_put_row(struct json_writer *w, struct people *p, uint64_t subject, int64_t now_us,
 		    struct arena *a, err *e) MUST_CHECK;
 

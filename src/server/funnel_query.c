@@ -227,17 +227,35 @@ static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps,
 	return !a->over || arena_err(a, e);
 }
 
-bool funnel_query_read(struct request *q, struct snapshot *s, struct arena *a,
-		       struct funnel_spec *spec, str *key_r, err *e)
+static bool read_period(struct request *q, const struct funnel_ask *ask, struct funnel_spec *spec,
+			err *e)
+{
+	if (!ask->from_us)
+		return param_period(q, &spec->from_us, &spec->to_us, e);
+	spec->from_us = *ask->from_us;
+	spec->to_us = *ask->to_us;
+	return true;
+}
+
+bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct snapshot *s,
+		       struct arena *a, struct funnel_spec *spec, str *key_r, err *e)
 {
 	str steps;
 	*spec = (struct funnel_spec){ .from_us = INT64_MIN,
 				      .to_us = INT64_MAX,
 				      .now_us = time_now_us() };
-	return stages_read(s, a, &spec->stages, &spec->stages_n, e) &&
-	       param_period(q, &spec->from_us, &spec->to_us, e) && read_steps(q, a, spec, e) &&
-	       read_window(q, spec, e) && take_text(q, a, "by", BY_BYTES_MAX, &spec->by, e) &&
-	       read_choices(q, spec, e) && read_of(q, spec, e) && read_where(q, s, a, spec, e) &&
-	       take_text(q, a, "steps", TEXT_BYTES_MAX, &steps, e) &&
-	       make_key(a, spec, steps, key_r, e);
+	if (!stages_read(s, a, &spec->stages, &spec->stages_n, e) ||
+	    !read_period(q, ask, spec, e) || !read_steps(q, a, spec, e) ||
+	    !read_window(q, spec, e) || !take_text(q, a, "by", BY_BYTES_MAX, &spec->by, e))
+		return false;
+	if (spec->by.n == 0 && ask->by)
+		spec->by = str_of(ask->by);
+	if (!read_choices(q, spec, e) || !read_of(q, spec, e) || !read_where(q, s, a, spec, e) ||
+	    !take_text(q, a, "steps", TEXT_BYTES_MAX, &steps, e))
+		return false;
+	if (spec->groups_max == 0)
+		spec->groups_max = ask->groups;
+	if (ask->period && param_text(q, "view").n == 0)
+		spec->view = FUNNEL_PERIOD;
+	return make_key(a, spec, steps, key_r, e);
 }

@@ -15,6 +15,9 @@ extern const struct route_list routes_keys;
 extern const struct route_list routes_audit;
 extern const struct route_list routes_metrics;
 extern const struct route_list routes_funnel;
+extern const struct route_list routes_flow;
+extern const struct route_list routes_sources;
+extern const struct route_list routes_reconcile;
 extern const struct route_list routes_work;
 extern const struct route_list routes_live;
 extern const struct route_list routes_assets;
@@ -30,11 +33,12 @@ extern const struct route_list routes_touches;
 const struct route_list *route_list_at(size_t i)
 {
 	static const struct route_list *const lists[] = {
-		&routes_collect,   &routes_health,  &routes_metrics, &routes_session,
-		&routes_account,   &routes_users,   &routes_keys,    &routes_audit,
-		&routes_funnel,	   &routes_imports, &routes_work,    &routes_live,
-		&routes_assets,	   &routes_rules,   &routes_search,  &routes_people,
-		&routes_companies, &routes_deals,   &routes_touches,
+		&routes_collect, &routes_health,  &routes_metrics, &routes_session,
+		&routes_account, &routes_users,	  &routes_keys,	   &routes_audit,
+		&routes_funnel,	 &routes_flow,	  &routes_sources, &routes_reconcile,
+		&routes_imports, &routes_work,	  &routes_live,	   &routes_assets,
+		&routes_rules,	 &routes_search,  &routes_people,  &routes_companies,
+		&routes_deals,	 &routes_touches,
 	};
 	return i < ARRAY_LEN(lists) ? lists[i] : NULL;
 }

@@ -50,9 +50,9 @@ static bool parts_open(struct server *s, err *e)
 {
 	const struct journal_options o = { .queue_batches_max = QUEUE_BATCHES_MAX };
 	return journal_open(s->options.data, &o, &s->journal, e) && views_open(s, e) &&
-	       funnels_open(s, e) && access_begin(s, e) && collect_open(s, e) &&
-	       imports_begin(s, e) && live_open(s, e) && routes_open(s, e) && metrics_open(s, e) &&
-	       journal_listen(s->journal, e);
+	       funnels_open(s, e) && touch_names_open(s, e) && access_begin(s, e) &&
+	       collect_open(s, e) && imports_begin(s, e) && live_open(s, e) && routes_open(s, e) &&
+	       metrics_open(s, e) && journal_listen(s->journal, e);
 }
 
 static void parts_close(struct server *s)
@@ -63,6 +63,7 @@ static void parts_close(struct server *s)
 	live_close(s);
 	collect_close(s);
 	auth_close(&s->auth);
+	touch_names_close(s);
 	funnels_close(s);
 	views_close(s);
 	journal_close(&s->journal);

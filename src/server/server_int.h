@@ -19,6 +19,7 @@ struct collect;
 struct routes;
 struct views;
 struct funnels;
+struct touch_names;
 
 struct server {
 	struct server_options options;
@@ -27,7 +28,8 @@ struct server {
 	struct routes *routes;
 	struct auth *auth;
 	struct views *views;
-	struct funnels *funnels; /* funnel_cache.c */
+	struct funnels *funnels;	 /* funnel_cache.c */
+	struct touch_names *touch_names; /* api_sources.c */
 	struct live *live;
 	struct metrics *metrics;
 	struct imports *imports;
@@ -55,6 +57,10 @@ void collect_close(struct server *s);
 /* funnel_cache.c */
 bool funnels_open(struct server *s, err *e) MUST_CHECK;
 void funnels_close(struct server *s);
+
+/* api_sources.c */
+bool touch_names_open(struct server *s, err *e) MUST_CHECK;
+void touch_names_close(struct server *s);
 
 /* view.c */
 bool views_open(struct server *s, err *e) MUST_CHECK;
