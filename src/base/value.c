@@ -286,6 +286,19 @@ bool value_decode(struct reader *r, struct arena *a, value *v_r)
 	return true;
 }
 
+void value_skip(struct reader *r)
+{
+	value v;
+	if (!decode_one(r, &v)) {
+		r->bad = true;
+		return;
+	}
+	if (v.kind != VALUE_LIST)
+		return;
+	for (uint64_t n = reader_varint(r); n > 0 && !r->bad; n--)
+		r->bad |= !decode_one(r, &v);
+}
+
 static void print_money(struct buf *b, value v)
 {
 	int digits = num_currency_digits(v.currency);

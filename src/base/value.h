@@ -58,6 +58,9 @@ value value_dup(struct arena *a, value v);
  * wrote, or the arena is full. */
 void value_encode(struct buf *b, value v);
 bool value_decode(struct reader *r, struct arena *a, value *v_r) MUST_CHECK;
+/* Passes over what value_decode would read, without looking into it; at the end of what is read, or
+ * past it, r->bad says so. */
+void value_skip(struct reader *r);
 /* As people read it and files carry it: text as it is, numbers plain, times RFC 3339, dates
  * 2026-01-31, money "12.50 EUR", yes/no as true/false, lists separated by ";". */
 void value_print(struct buf *b, value v);

@@ -54,8 +54,12 @@ struct hooks_env {
 	bool rehearse;
 	/* import -> what is known of it; for leaving out what is not visible */
 	bool (*import_hidden)(void *arg, uint64_t import);
+	/* a touch that was taken back by hand: its joins and separations hold no more */
+	bool (*touch_hidden)(void *arg, uint64_t seq);
 	void *arg;
 };
+
+enum { EFFECT_JOINS = 1, EFFECT_CUTS = 2 };
 
 struct journal_hooks {
 	/* Loads what the ledger holds. */
@@ -85,6 +89,21 @@ struct journal_hooks {
 	void (*rejoin)(struct people *p);
 	/* Forgets the folded values of these subjects (they are folded again). */
 	bool (*forget)(struct people *p, const struct map64 *profiles, err *e);
+	/* What was forgotten and folded again of these subjects goes into the next commit, whole: a
+	 * reader or a restart need not fold them again. */
+	bool (*write_now)(struct people *p, const struct map64 *profiles, struct writeback *wb,
+			  err *e);
+	/* A reader's: these subjects as the disk has them now, since something about them was taken
+	 * back; what the reader had folded itself is given up. */
+	bool (*reload)(struct people *p, const struct map64 *profiles, err *e);
+	/* Separations anew: these touches, in order of seq, are all that hold. */
+	bool (*recut)(struct people *p, const struct touch *cuts, size_t n, err *e);
+	/* What taking this touch back changes besides values. */
+	unsigned (*effects)(const struct touch *t);
+	/* Notes in `keys` which values of whom a touch sets (note), or tells whether it sets one of
+	 * those that are there. */
+	bool (*sets)(struct people *p, const struct touch *t, bool note, struct map64 *keys,
+		     bool *sets_r, err *e);
 	/* A configuration value is valid from now on ("rule.*" and others; live and at opening). */
 	bool (*configure)(struct people *p, str name, str value, uint64_t from_seq, bool live,
 			  err *e);

@@ -132,6 +132,8 @@ struct touch {
 value touch_prop(const struct touch *t, str key);
 /* The total order (at, tie, seq): <0, 0, >0. */
 int touch_cmp(const struct touch *a, const struct touch *b);
+/* All texts of a touch into the arena: those of a scan live as long as its call. */
+bool touch_copy(struct arena *a, const struct touch *t, struct touch *t_r) MUST_CHECK;
 
 /* ---- the writer ------------------------------------------------------------------------------ */
 
@@ -182,6 +184,26 @@ struct undo_result {
 /* Takes an import back, also an interrupted one. ERR_NOT_FOUND, or ERR_CONFLICT: undone already. */
 bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result *r,
 			 err *e) MUST_CHECK;
+
+/* Takes back one deed that was done by hand, with all that followed from it: it is hidden from
+ * every number, earlier values return; touch_undone says so in the journal. Of a touch_undone: does
+ * it again. The writer is not held up while the journal is searched. */
+#define UNDO_LATER_MAX ((size_t)20)
+#define UNDO_CHAIN_MAX ((size_t)20000)
+struct touch_undo {
+	uint64_t seq; /* the deed; or a touch_undone */
+	str by;
+	bool anyway; /* also when something later builds on it */
+	/* answered */
+	uint64_t undone_seq;		/* of the touch that says so */
+	uint64_t touches;		/* hidden, or shown again */
+	uint64_t subjects;		/* people, companies and deals computed anew */
+	uint64_t later[UNDO_LATER_MAX]; /* what builds on it, with ERR_CONFLICT */
+	size_t later_n;
+};
+/* ERR_NOT_FOUND: no such touch. ERR_DENIED: not done by hand. ERR_CONFLICT: taken back already,
+ * or something later builds on it (later_n > 0). ERR_LIMIT: too much would have to be read anew. */
+bool journal_touch_undo(struct journal *j, struct touch_undo *u, err *e) MUST_CHECK;
 
 /* Configuration by name ("stages", "rule.mql"); the empty value removes. Valid from the next touch.
  * Values of names that begin with "secret." are told by journal_config_watch alone, and wiped when
@@ -259,7 +281,15 @@ struct people *snapshot_people(struct snapshot *s);
 /* The last touch whose received time is at or before `at_us`. */
 bool snapshot_seq_at(struct snapshot *s, int64_t at_us, uint64_t *seq_r, err *e) MUST_CHECK;
 
-/* Every visible touch (imports closed and not undone), in order of seq. */
+/* One touch by its number, in the arena, also a hidden one. ERR_NOT_FOUND. */
+bool snapshot_touch(struct snapshot *s, uint64_t seq, struct arena *a, struct touch *t_r,
+		    err *e) MUST_CHECK;
+/* Hidden because it was taken back: the number of the touch_undone that says so; 0: it was not. */
+uint64_t snapshot_undone_by(const struct snapshot *s, uint64_t seq);
+/* Is this touch, however it was come by, counted? Not: imports open or undone, what was undone. */
+bool snapshot_shows(const struct snapshot *s, const struct touch *t);
+
+/* Every visible touch (imports closed and not undone, nothing taken back), in order of seq. */
 bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e) MUST_CHECK;
 
 /* The same from one number to another, both included. */

@@ -19,6 +19,7 @@ enum {
 	META_APPLIED = 1,  /* every touch up to there is in the projections on disk */
 	META_MESSAGES = 2, /* manifest of the runs of message ids */
 	META_MESSAGES_FLUSHED = 3,
+	META_UNDONE = 4, /* number of the last touch that took something back, or did it again */
 };
 
 struct import_row {
@@ -42,6 +43,19 @@ struct config_row {
 	bool dirty;
 };
 
+/* What was taken back by hand: a row per taking back, kept among the few rows of LEDGER_META. */
+struct undone_row {
+	uint64_t undone_seq; /* of the touch that says so */
+	uint64_t redone_seq; /* of the one that does it again; 0: it holds */
+	uint64_t deed;
+	const uint64_t *touches; /* all that it hides, in order; the deed first */
+	size_t touches_n;
+	const uint64_t *subjects; /* profiles that they are about */
+	size_t subjects_n;
+	unsigned effects;
+	bool dirty;
+};
+
 enum store_mode { STORE_WRITE, STORE_READ, STORE_REHEARSE };
 
 struct store {
@@ -62,12 +76,17 @@ struct store {
 	uint64_t folded_seq; /* everything up to there is in memory or on disk */
 	uint64_t settle_seq; /* once this is on disk, what was changed before is clean */
 	uint64_t opened_profiles;
-	bool resting;			/* no read transaction is open */
-	VEC(struct import_row) imports; /* by number - 1 */
-	VEC(struct config_row) config;	/* by key - 1 */
-	struct map config_newest;	/* name -> key of its newest row */
-	bool config_changed;		/* a row is dirty */
-	VEC(uint64_t) undone;		/* imports; read by the thread that merges runs */
+	bool resting;			       /* no read transaction is open */
+	VEC(struct import_row) imports;	       /* by number - 1 */
+	VEC(struct config_row) config;	       /* by key - 1 */
+	struct map config_newest;	       /* name -> key of its newest row */
+	bool config_changed;		       /* a row is dirty */
+	VEC(struct undone_row) undone_touches; /* by undone_seq */
+	struct map64 undone_by;	   /* touch -> place of the newest row that hides it, + 1 */
+	uint64_t undone_version;   /* META_UNDONE */
+	bool undone_changed;	   /* a row is dirty */
+	struct arena undone_texts; /* the rows' lists */
+	VEC(uint64_t) undone;	   /* imports; read by the thread that merges runs */
 	struct mutex undone_lock;
 	struct arena texts;
 	struct arena touch_arena; /* for scans */
@@ -95,6 +114,35 @@ struct store_reading {
 bool store_read(struct store_reading *r) MUST_CHECK;
 bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,
 		void *arg, err *e) MUST_CHECK;
+/* store_undone.c: what was taken back by hand. */
+bool store_undone_load(struct store *s, err *e) MUST_CHECK;
+void store_undone_free(struct store *s);
+bool store_undone_encode(const struct undone_row *row, struct buf *b, err *e) MUST_CHECK;
+static inline uint64_t undone_key(uint64_t undone_seq)
+{
+	return UINT64_C(1) << 48 | undone_seq;
+}
+/* Adds a row behind the others; its lists are copied. */
+bool store_undone_add(struct store *s, const struct undone_row *row, err *e) MUST_CHECK;
+/* The row that hides this touch as of the store's number; NULL: none. */
+const struct undone_row *store_undone_by(const struct store *s, uint64_t seq);
+struct undone_row *store_undone_of(struct store *s, uint64_t undone_seq); /* NULL: no such */
+/* For hooks_env. */
+bool store_touch_hidden(void *store, uint64_t seq);
+/* Is it left out of the answers of this store? */
+static inline bool store_hides_touch(const struct store *s, const struct touch *t)
+{
+	return (t->import && store_hides(s, t->import)) ||
+	       (s->undone_touches.n && store_undone_by(s, t->seq) != NULL);
+}
+/* Rows and ledger alone, for reading: no people, so it opens in a moment. */
+bool store_open_bare(struct store *s, err *e) MUST_CHECK;
+/* As store_scan with what is hidden, but only what is wanted is decoded. */
+bool store_scan_some(struct store *s, uint64_t from_seq, uint64_t to_seq, touch_wanted_fn wanted,
+		     touch_fn each, void *arg, err *e) MUST_CHECK;
+/* One touch, in the arena. ERR_NOT_FOUND. */
+bool store_touch(struct store *s, uint64_t seq, struct arena *a, struct touch *t_r,
+		 err *e) MUST_CHECK;
 /* Folds everything visible into `people`, which must be empty; for as_of and verify. */
 bool store_replay(struct store *s, struct people *p, uint64_t to_seq, err *e) MUST_CHECK;
 /* store_catch_up.c: from the projections on disk to the last record. */
@@ -133,6 +181,7 @@ enum job_kind {
 	JOB_IMPORT_BEGIN,
 	JOB_IMPORT_CLOSE,
 	JOB_IMPORT_UNDO,
+	JOB_TOUCH_UNDO,
 	JOB_CONFIG,
 	JOB_CONFIG_WATCH,
 	JOB_CONFIG_UNWATCH,
@@ -149,6 +198,7 @@ struct job {
 	uint64_t import;
 	str name, text, by;
 	struct undo_result undo;
+	struct taking_back *back;
 	int64_t at_us; /* outbox: now, or when to try again */
 	uint64_t outbox_id;
 	size_t items_max, items_n;
@@ -242,6 +292,26 @@ bool import_close(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool import_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
 /* A rule is new: counters are folded from all that happened, then everyone is asked once. */
 bool evaluate_everyone(struct journal *j, err *e) MUST_CHECK;
+/* undo_collect.c looks up, on the caller's thread, what a taking back is about; undo.c carries it
+ * out on the writer's. */
+struct taking_back {
+	struct touch_undo *u;
+	uint64_t upto;		 /* the journal was searched up to here */
+	uint64_t undone_version; /* as it was then */
+	struct undone_row row;	 /* to be */
+	uint64_t again;		 /* undone_seq of the row that is done again; 0 none */
+	struct map64 chain;	 /* the touches of the row */
+	struct map64 subjects;
+	VEC(struct touch) history; /* all touches about the subjects, in order */
+	VEC(struct touch) cuts;	   /* all separations by hand, when that matters */
+	struct arena arena;
+	bool stale; /* something happened since: search again */
+};
+bool undo_collect(struct store *s, struct taking_back *b, err *e) MUST_CHECK;
+/* Adds what was recorded from `from_seq` on to the history. */
+bool undo_gather(struct store *s, struct taking_back *b, uint64_t from_seq, err *e) MUST_CHECK;
+void taking_back_fini(struct taking_back *b);
+bool touch_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool config_set(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool config_watch(struct journal *j, struct job *job, err *e) MUST_CHECK;
 void config_unwatch(struct journal *j, struct job *job);

@@ -14,27 +14,8 @@
 
 #include <string.h>
 
-/* Which optional parts a touch has. */
-enum {
-	HAS_MESSAGE = 1 << 0,
-	HAS_PERSON = 1 << 1,
-	HAS_COMPANY = 1 << 2,
-	HAS_DEAL = 1 << 3,
-	HAS_ORIGIN = 1 << 4,
-	HAS_IMPORT = 1 << 5,
-	HAS_CAUSE = 1 << 6,
-	HAS_RULE = 1 << 7,
-	IS_FILL = 1 << 8,
-	IS_PUBLIC = 1 << 9,
-	HAS_OWN_RECEIVED = 1 << 10,
-	MESSAGE_IS_UUID = 1 << 11,
-	HAS_BY = 1 << 12,
-};
-
 #define UUID_CHARS	       36
-#define UUID_BYTES	       16
 
-#define ORIGIN_FIELDS	       7
 #define STRINGS_PER_RECORD_MAX (1u << 20)
 
 struct record_string {
@@ -296,12 +277,7 @@ bool record_finish(struct record_writer *w, str *body_r, err *e)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-struct texts {
-	const str *items;
-	uint64_t n;
-};
-
-static str text_at(struct reader *r, const struct texts *texts)
+static str text_at(struct reader *r, const struct record_texts *texts)
 {
 	uint64_t index = reader_varint(r);
 	if (index > texts->n) {
@@ -311,7 +287,7 @@ static str text_at(struct reader *r, const struct texts *texts)
 	return index == 0 ? S("") : texts->items[index - 1];
 }
 
-static bool read_texts(struct reader *r, struct texts *texts_r, err *e)
+static bool read_texts(struct reader *r, struct record_texts *texts_r, err *e)
 {
 	uint64_t n = reader_varint(r);
 	if (r->bad || n > (uint64_t)(r->end - r->p))
@@ -321,11 +297,12 @@ static bool read_texts(struct reader *r, struct texts *texts_r, err *e)
 		return err_nomem(e);
 	for (uint64_t i = 0; i < n; i++)
 		items[i] = reader_lenstr(r);
-	*texts_r = (struct texts){ items, n };
+	*texts_r = (struct record_texts){ items, n };
 	return true;
 }
 
-static bool read_ids(struct reader *r, const struct texts *texts, struct record_reader *out, err *e)
+static bool read_ids(struct reader *r, const struct record_texts *texts, struct record_reader *out,
+		     err *e)
 {
 	uint64_t n = reader_varint(r);
 	for (uint64_t i = 0; i < n && !r->bad; i++) {
@@ -340,7 +317,7 @@ static bool read_ids(struct reader *r, const struct texts *texts, struct record_
 	return !r->bad || err_set(e, ERR_CORRUPT, "a record's list of ids does not fit");
 }
 
-static void read_origin(struct reader *r, const struct texts *texts, struct touch *t)
+static void read_origin(struct reader *r, const struct record_texts *texts, struct touch *t)
 {
 	t->origin.source = text_at(r, texts);
 	t->origin.medium = text_at(r, texts);
@@ -352,7 +329,7 @@ static void read_origin(struct reader *r, const struct texts *texts, struct touc
 	t->channel = channel_of(&t->origin);
 }
 
-static bool read_props(struct reader *r, const struct texts *texts, struct arena *a,
+static bool read_props(struct reader *r, const struct record_texts *texts, struct arena *a,
 		       struct touch *t, err *e)
 {
 	uint64_t n = reader_varint(r);
@@ -372,20 +349,12 @@ static bool read_props(struct reader *r, const struct texts *texts, struct arena
 	return true;
 }
 
-struct read_state {
-	struct reader r;
-	struct texts texts;
-	int64_t received_us;
-	int64_t at_us;
-	uint64_t seq;
-};
-
 static int64_t add_wrapping(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-static bool read_touch(struct read_state *s, struct arena *a, struct touch *t, err *e)
+bool record_read_touch(struct record_state *s, struct arena *a, struct touch *t, err *e)
 {
 	struct reader *r = &s->r;
 	*t = (struct touch){ .seq = s->seq };
@@ -425,13 +394,13 @@ static bool read_touch(struct read_state *s, struct arena *a, struct touch *t, e
 	       (!r->bad || err_set(e, ERR_CORRUPT, "a touch does not fit"));
 }
 
-static bool read_touches(struct read_state *s, struct arena *a, struct record_reader *out, err *e)
+static bool read_touches(struct record_state *s, struct arena *a, struct record_reader *out, err *e)
 {
 	uint64_t n = reader_varint(&s->r);
 	for (uint64_t i = 0; i < n && out->touch; i++, s->seq++) {
 		struct touch t;
 		arena_reset(a);
-		if (!read_touch(s, a, &t, e))
+		if (!record_read_touch(s, a, &t, e))
 			return false;
 		if (!out->touch(out->arg, &t)) {
 			out->stopped = true;
@@ -441,21 +410,32 @@ static bool read_touches(struct read_state *s, struct arena *a, struct record_re
 	return !s->r.bad || err_set(e, ERR_CORRUPT, "a record's touches do not fit");
 }
 
-bool record_read(str body, uint64_t first_seq, struct arena *a, struct record_reader *out, err *e)
+bool record_state_init(struct record_state *s, str body, uint64_t first_seq,
+		       struct record_reader *out, err *e)
 {
-	struct read_state s = { .seq = first_seq };
-	reader_init(&s.r, body.p, body.n);
-	uint8_t version = reader_byte(&s.r);
+	*s = (struct record_state){ .seq = first_seq };
+	reader_init(&s->r, body.p, body.n);
+	uint8_t version = reader_byte(&s->r);
 	if (version < RECORD_OLDEST || version > RECORD_VERSION)
 		return err_set(e, ERR_CORRUPT,
 			       "record %llu has format version %u; this program knows %u to %u",
 			       (unsigned long long)first_seq, version, RECORD_OLDEST,
 			       RECORD_VERSION);
-	s.received_us = reader_zigzag(&s.r);
-	s.at_us = s.received_us;
+	s->received_us = reader_zigzag(&s->r);
+	s->at_us = s->received_us;
 	out->stopped = false;
-	bool ok = read_texts(&s.r, &s.texts, e) && read_ids(&s.r, &s.texts, out, e) &&
-		  read_touches(&s, a, out, e);
-	mem_free((void *)(uintptr_t)s.texts.items);
+	return read_texts(&s->r, &s->texts, e) && read_ids(&s->r, &s->texts, out, e);
+}
+
+void record_state_fini(struct record_state *s)
+{
+	mem_free((void *)(uintptr_t)s->texts.items);
+}
+
+bool record_read(str body, uint64_t first_seq, struct arena *a, struct record_reader *out, err *e)
+{
+	struct record_state s;
+	bool ok = record_state_init(&s, body, first_seq, out, e) && read_touches(&s, a, out, e);
+	record_state_fini(&s);
 	return ok || err_prefix(e, "record %llu", (unsigned long long)first_seq);
 }

@@ -49,6 +49,56 @@ struct record_reader {
 bool record_read(str body, uint64_t first_seq, struct arena *a, struct record_reader *r,
 		 err *e) MUST_CHECK;
 
+/* What stands at the head of a touch: enough to see whether somebody wants it. */
+struct touch_head {
+	uint64_t seq, person, company, deal, cause;
+};
+typedef bool (*touch_wanted_fn)(void *arg, const struct touch_head *h);
+/* As record_read without ids; only the touches that are wanted are decoded, the others passed over.
+ * record_some.c */
+bool record_read_some(str body, uint64_t first_seq, struct arena *a, touch_wanted_fn wanted,
+		      struct record_reader *r, err *e) MUST_CHECK;
+
+/* ---- between record.c and record_some.c ------------------------------------------------------ */
+
+#define UUID_BYTES    16
+#define ORIGIN_FIELDS 7
+
+/* Which optional parts a touch has. */
+enum {
+	HAS_MESSAGE = 1 << 0,
+	HAS_PERSON = 1 << 1,
+	HAS_COMPANY = 1 << 2,
+	HAS_DEAL = 1 << 3,
+	HAS_ORIGIN = 1 << 4,
+	HAS_IMPORT = 1 << 5,
+	HAS_CAUSE = 1 << 6,
+	HAS_RULE = 1 << 7,
+	IS_FILL = 1 << 8,
+	IS_PUBLIC = 1 << 9,
+	HAS_OWN_RECEIVED = 1 << 10,
+	MESSAGE_IS_UUID = 1 << 11,
+	HAS_BY = 1 << 12,
+};
+
+struct record_texts {
+	const str *items;
+	uint64_t n;
+};
+struct record_state {
+	struct reader r;
+	struct record_texts texts;
+	int64_t received_us;
+	int64_t at_us;
+	uint64_t seq;
+};
+/* Reads up to the touches; ids are told to `out`. To be ended in any case. */
+bool record_state_init(struct record_state *s, str body, uint64_t first_seq,
+		       struct record_reader *out, err *e) MUST_CHECK;
+void record_state_fini(struct record_state *s);
+/* One touch, number s->seq. */
+bool record_read_touch(struct record_state *s, struct arena *a, struct touch *t, err *e) MUST_CHECK;
+
 /* The order among touches of one instant, from the message id: a hash, whose last byte is the index
  * behind a final ":NN", so that touches of one imported row stay in order. */
 uint64_t tie_of_message_id(str message_id);

@@ -246,3 +246,20 @@ bool snapshot_config_each(struct snapshot *s, config_fn each, void *arg, err *e)
 	}
 	return true;
 }
+
+bool snapshot_touch(struct snapshot *s, uint64_t seq, struct arena *a, struct touch *t_r, err *e)
+{
+	return store_touch(&s->store, seq, a, t_r, e);
+}
+
+uint64_t snapshot_undone_by(const struct snapshot *s, uint64_t seq)
+{
+	const struct undone_row *row = s->store.undone_touches.n ? store_undone_by(&s->store, seq)
+								 : NULL;
+	return row ? row->undone_seq : 0;
+}
+
+bool snapshot_shows(const struct snapshot *s, const struct touch *t)
+{
+	return !store_hides_touch(&s->store, t);
+}

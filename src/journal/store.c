@@ -102,7 +102,7 @@ bool store_configure(struct store *s, struct people *p, err *e)
 static bool scan_touch(void *arg, const struct touch *t)
 {
 	struct store_reading *c = arg;
-	if (t->seq < c->from_seq || (!c->hidden_too && store_hides(c->s, t->import) && t->import))
+	if (t->seq < c->from_seq || (!c->hidden_too && store_hides_touch(c->s, t)))
 		return true;
 	return t->seq <= c->to_seq && c->each(c->arg, t);
 }
@@ -143,6 +143,79 @@ bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden
 	return store_read(&c);
 }
 
+struct some {
+	struct store *s;
+	touch_wanted_fn wanted;
+	touch_fn each;
+	void *arg;
+	uint64_t from_seq, to_seq;
+	err *e;
+	bool failed;
+};
+
+static bool some_wanted(void *arg, const struct touch_head *h)
+{
+	struct some *x = arg;
+	return h->seq >= x->from_seq && h->seq <= x->to_seq && x->wanted(x->arg, h);
+}
+
+static bool some_touch(void *arg, const struct touch *t)
+{
+	struct some *x = arg;
+	return x->each(x->arg, t);
+}
+
+static bool some_record(void *arg, const struct ledger_record *record)
+{
+	struct some *x = arg;
+	struct record_reader r = { .touch = some_touch, .arg = x };
+	if (record_read_some(record->body, record->first_seq, &x->s->touch_arena, some_wanted, &r,
+			     x->e))
+		return !r.stopped;
+	x->failed = true;
+	return false;
+}
+
+bool store_scan_some(struct store *s, uint64_t from_seq, uint64_t to_seq, touch_wanted_fn wanted,
+		     touch_fn each, void *arg, err *e)
+{
+	struct some x = { s, wanted, each, arg, from_seq, to_seq, e, false };
+	return from_seq > to_seq ||
+	       (ledger_scan_records(s->ledger, from_seq, to_seq, some_record, &x, e) && !x.failed);
+}
+
+struct one {
+	uint64_t seq;
+	struct arena *a;
+	struct touch *t_r;
+	bool found;
+};
+
+static bool one_wanted(void *arg, const struct touch_head *h)
+{
+	const struct one *x = arg;
+	return h->seq == x->seq;
+}
+
+static bool one_touch(void *arg, const struct touch *t)
+{
+	struct one *x = arg;
+	x->found = touch_copy(x->a, t, x->t_r);
+	return false;
+}
+
+bool store_touch(struct store *s, uint64_t seq, struct arena *a, struct touch *t_r, err *e)
+{
+	struct one x = { .seq = seq, .a = a, .t_r = t_r };
+	if (seq > 0 && seq <= MIN(s->as_of, s->last_seq) &&
+	    !store_scan_some(s, seq, seq, one_wanted, one_touch, &x, e))
+		return false;
+	if (a->over)
+		return arena_err(a, e);
+	return x.found ||
+	       err_set(e, ERR_NOT_FOUND, "there is no touch %llu", (unsigned long long)seq);
+}
+
 /* ---- replay ---------------------------------------------------------------------------------- */
 
 struct replaying {
@@ -162,7 +235,7 @@ static bool replay_touch(void *arg, const struct touch *t)
 {
 	struct replaying *r = arg;
 	r->failed = !journal_hooks.join(r->p, t, r->e) ||
-		    (!store_hides(r->s, t->import) && !journal_hooks.fold(r->p, t, t->seq, r->e));
+		    (!store_hides_touch(r->s, t) && !journal_hooks.fold(r->p, t, t->seq, r->e));
 	return !r->failed;
 }
 
@@ -223,7 +296,8 @@ static bool load_rows(struct store *s, err *e)
 	static const uint64_t KEYS[] = { META_APPLIED, META_MESSAGES, META_MESSAGES_FLUSHED };
 	str meta[ARRAY_LEN(KEYS)];
 	if (!ledger_load(s->ledger, LEDGER_META, KEYS, ARRAY_LEN(KEYS), &s->texts, meta, e) ||
-	    !ledger_last_seq(s->ledger, &s->last_seq, e) || !store_rows_load(s, e))
+	    !ledger_last_seq(s->ledger, &s->last_seq, e) || !store_rows_load(s, e) ||
+	    !store_undone_load(s, e))
 		return false;
 	s->applied_seq = store_meta_number(meta[0]);
 	s->messages_flushed_seq = store_meta_number(meta[2]);
@@ -240,6 +314,7 @@ static bool open_people(struct store *s, err *e)
 				 .rehearse = s->mode == STORE_REHEARSE,
 				 .empty = back,
 				 .import_hidden = store_import_hidden,
+				 .touch_hidden = store_touch_hidden,
 				 .arg = s };
 	if (!journal_hooks.open(&env, &s->people, e))
 		return false;
@@ -250,7 +325,7 @@ static bool open_people(struct store *s, err *e)
 	return store_replay(s, s->people, s->as_of, e);
 }
 
-bool store_open(struct store *s, err *e)
+static bool open_ledger(struct store *s, err *e)
 {
 	mutex_init(&s->undone_lock);
 	arena_init(&s->texts, TEXTS_BYTES_MAX);
@@ -266,9 +341,21 @@ bool store_open(struct store *s, err *e)
 					 "%s is no data directory; make one with `trichter init --data %s`",
 					 s->dir, s->dir)
 			       : false;
-	if (mode == LEDGER_READ && !ledger_read_begin(s->ledger, e))
+	return mode != LEDGER_READ || ledger_read_begin(s->ledger, e);
+}
+
+bool store_open(struct store *s, err *e)
+{
+	return open_ledger(s, e) && load_rows(s, e) && open_people(s, e);
+}
+
+bool store_open_bare(struct store *s, err *e)
+{
+	CHECK(s->mode == STORE_READ);
+	if (!open_ledger(s, e) || !load_rows(s, e))
 		return false;
-	return load_rows(s, e) && open_people(s, e);
+	s->as_of = s->last_seq;
+	return true;
 }
 
 void store_close(struct store *s)
@@ -282,6 +369,7 @@ void store_close(struct store *s)
 		buf_fini(&s->imports.items[i].state);
 	vec_free(&s->imports);
 	vec_free(&s->undone);
+	store_undone_free(s);
 	mutex_fini(&s->undone_lock);
 	vec_free(&s->config);
 	map_fini(&s->config_newest);

@@ -59,6 +59,9 @@ static bool catch_touch(void *arg, const struct touch *t)
 		c->rejoin |= t->import && store_hides(s, t->import);
 		bool undone = t->import && t->import <= s->imports.n &&
 			      s->imports.items[t->import - 1].undone_seq != 0;
+		bool taken_back = store_touch_hidden(s, t->seq);
+		undone |= taken_back;
+		c->rejoin |= taken_back;
 		if (!undone && !import_was_open(s, t) &&
 		    !journal_hooks.fold(s->people, t, t->seq, c->e))
 			return false;
@@ -225,11 +228,10 @@ static void settle_read(struct store *s, uint64_t applied_on_disk)
 	s->settle_seq = s->folded_seq;
 }
 
-static bool refresh_apply(struct store *s, const struct rows_before *before, touch_fn each,
-			  void *arg, err *e)
+static bool refresh_apply(struct store *s, const struct rows_before *before, bool rejoin,
+			  touch_fn each, void *arg, err *e)
 {
-	struct catching_up c = { .s = s, .e = e, .each = each, .each_arg = arg };
-	s->as_of = s->last_seq;
+	struct catching_up c = { .s = s, .e = e, .rejoin = rejoin, .each = each, .each_arg = arg };
 	s->applied_seq = s->folded_seq; /* of this memory, whatever is on disk */
 	bool ok = config_refresh(s, before, e) &&
 		  (s->last_seq == s->folded_seq || catch_records(&c, s->folded_seq + 1));
@@ -247,6 +249,38 @@ void store_rest(struct store *s)
 	if (!s->resting)
 		ledger_read_end(s->ledger);
 	s->resting = true;
+}
+
+/* What was taken back since: its commit held whom it was about, whole; so they are read from the
+ * disk again, and what is newer is folded as ever. Separations alone want everything anew. */
+static bool undone_refresh(struct store *s, bool *reopen_r, bool *rejoin_r, err *e)
+{
+	static const uint64_t KEY = META_UNDONE;
+	uint64_t before = s->undone_version;
+	struct arena a CLEANUP(arena_fini);
+	arena_init(&a, MIB);
+	str bytes;
+	if (!ledger_load(s->ledger, LEDGER_META, &KEY, 1, &a, &bytes, e))
+		return false;
+	if (store_meta_number(bytes) == before)
+		return true;
+	if (!store_undone_load(s, e))
+		return false;
+	struct map64 subjects = { 0 };
+	bool ok = true;
+	for (size_t i = 0; i < s->undone_touches.n; i++) {
+		const struct undone_row *row = &s->undone_touches.items[i];
+		if (MAX(row->undone_seq, row->redone_seq) <= before)
+			continue;
+		*reopen_r |= (row->effects & EFFECT_CUTS) != 0;
+		*rejoin_r |= (row->effects & EFFECT_JOINS) != 0;
+		for (size_t k = 0; ok && k < row->subjects_n; k++)
+			ok = map64_put(&subjects, row->subjects[k], 1) || err_nomem(e);
+	}
+	if (ok && !*reopen_r)
+		ok = journal_hooks.reload(s->people, &subjects, e);
+	map64_fini(&subjects);
+	return ok;
 }
 
 bool store_refresh(struct store *s, touch_fn each, void *arg, bool *reopen_r, err *e)
@@ -271,12 +305,16 @@ bool store_refresh(struct store *s, touch_fn each, void *arg, bool *reopen_r, er
 		return true;
 	}
 	bool ok = rows_reload(s, &before, e);
+	bool rejoin = false;
 	*reopen_r = ok && imports_want_reopen(s, &before);
 	if (ok && !*reopen_r) {
 		settle_read(s, store_meta_number(applied));
 		s->last_seq = last_seq;
-		ok = refresh_apply(s, &before, each, arg, e);
+		s->as_of = last_seq;
+		ok = undone_refresh(s, reopen_r, &rejoin, e);
 	}
+	if (ok && !*reopen_r)
+		ok = refresh_apply(s, &before, rejoin, each, arg, e);
 	rows_free(&before);
 	return ok;
 }

@@ -18,6 +18,7 @@ struct verifying {
 	uint64_t differences;
 	uint64_t touches;
 	uint64_t expected_seq;
+	uint64_t undone;	     /* touches that took something back */
 	VEC(struct import_row) told; /* by the touches */
 	err *e;
 	bool failed;
@@ -40,10 +41,33 @@ static struct import_row *told_import(struct verifying *v, uint64_t import)
 	return &v->told.items[import - 1];
 }
 
+/* What a touch_undone or touch_redone says beside the row that hides the touches. */
+static void verify_undone(struct verifying *v, const struct touch *t)
+{
+	bool undone = str_eq(t->name, S("touch_undone"));
+	value touch = touch_prop(t, S("touch")), list = touch_prop(t, S("touches"));
+	if ((!undone && !str_eq(t->name, S("touch_redone"))) || touch.kind != VALUE_INT)
+		return;
+	const struct undone_row *row = store_undone_of(v->s, undone ? t->seq : (uint64_t)touch.i);
+	bool same = row && list.kind == VALUE_LIST && list.list.n == row->touches_n &&
+		    (undone ? row->deed == (uint64_t)touch.i : row->redone_seq == t->seq);
+	for (size_t i = 0; same && i < row->touches_n; i++)
+		same = list.list.items[i].i == (int64_t)row->touches[i];
+	v->undone += undone;
+	if (same)
+		return;
+	char text[ERR_TEXT_MAX];
+	struct buf b = { .p = text, .cap = sizeof text, .bytes_max = sizeof text };
+	buf_printf(&b, "touch %llu took back, or did again, other touches than its row says%c",
+		   (unsigned long long)t->seq, '\0');
+	say(v, text);
+}
+
 static bool verify_touch(void *arg, const struct touch *t)
 {
 	struct verifying *v = arg;
 	v->touches++;
+	verify_undone(v, t);
 	if (t->seq != v->expected_seq) {
 		char text[ERR_TEXT_MAX];
 		struct buf b = { .p = text, .cap = sizeof text, .bytes_max = sizeof text };
@@ -103,6 +127,7 @@ static bool compare_people(struct verifying *v)
 		.ledger = s->ledger, .fs = s->fs, .dir = s->dir, .read_only = true, .empty = true
 	};
 	env.import_hidden = store_import_hidden;
+	env.touch_hidden = store_touch_hidden;
 	env.arg = s;
 	uint64_t differences = 0;
 	bool ok = journal_hooks.open(&env, &replayed, v->e) && store_configure(s, replayed, v->e) &&
@@ -125,6 +150,8 @@ bool journal_verify(const char *dir, void (*sentence)(void *arg, const char *sen
 		  store_scan(s, 1, s->last_seq, true, verify_touch, &v, e) && !v.failed;
 	if (ok && v.expected_seq != s->last_seq + 1)
 		say(&v, "the journal's last touches are missing");
+	if (ok && v.undone != s->undone_touches.n)
+		say(&v, "what was taken back by hand is not what the journal says");
 	if (ok) {
 		compare_imports(&v);
 		ok = compare_people(&v);

@@ -72,6 +72,22 @@ static bool put_number(struct journal *j, uint64_t key, uint64_t number, err *e)
 	return group_put(j, LEDGER_META, key, buf_view(&b), e);
 }
 
+static bool put_undone(struct journal *j, struct buf *b, err *e)
+{
+	struct store *s = &j->store;
+	for (size_t i = 0; i < s->undone_touches.n; i++) {
+		struct undone_row *row = &s->undone_touches.items[i];
+		buf_clear(b);
+		if (row->dirty &&
+		    (!store_undone_encode(row, b, e) ||
+		     !group_put(j, LEDGER_META, undone_key(row->undone_seq), buf_view(b), e)))
+			return false;
+		row->dirty = false;
+	}
+	s->undone_changed = false;
+	return put_number(j, META_UNDONE, s->undone_version, e);
+}
+
 static bool put_rows(struct journal *j, err *e)
 {
 	struct store *s = &j->store;
@@ -85,6 +101,8 @@ static bool put_rows(struct journal *j, err *e)
 			return false;
 		row->dirty = false;
 	}
+	if (s->undone_changed && !put_undone(j, &b, e))
+		return false;
 	for (size_t i = 0; s->config_changed && i < s->config.n; i++) {
 		struct config_row *row = &s->config.items[i];
 		buf_clear(&b);
@@ -314,6 +332,8 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 		return import_close(j, job, e);
 	case JOB_IMPORT_UNDO:
 		return import_undo(j, job, e);
+	case JOB_TOUCH_UNDO:
+		return touch_undo(j, job, e);
 	case JOB_CONFIG:
 		return config_set(j, job, e);
 	case JOB_CONFIG_WATCH:

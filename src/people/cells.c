@@ -254,6 +254,32 @@ void cells_settle(struct people *p)
 	c->mark++;
 }
 
+bool cells_reload(struct people *p, uint32_t profile, err *e)
+{
+	struct cell_row *row = row_held(p, profile);
+	struct arena a CLEANUP(arena_fini);
+	uint64_t key = profile;
+	str bytes;
+	arena_init(&a, 64 * MIB);
+	if (!row)
+		return true; /* read when it is asked for */
+	if (!ledger_load(p->cells.ledger, LEDGER_CELLS, &key, 1, &a, &bytes, e))
+		return false;
+	char *copy = bytes.n ? mem_alloc(bytes.n) : NULL;
+	if (bytes.n && !copy)
+		return err_nomem(e);
+	if (bytes.n)
+		memcpy(copy, bytes.p, bytes.n);
+	mem_free(row->bytes);
+	p->cells.bytes += bytes.n;
+	p->cells.bytes -= row->n;
+	p->cells.dirty_n -= row->dirty;
+	row->bytes = copy;
+	row->n = bytes.n;
+	row->dirty = false;
+	return true;
+}
+
 /* ---- rows on disk ---------------------------------------------------------------------------- */
 
 static bool row_write(struct people *p, struct cell_row *row, struct writeback *wb, err *e)
@@ -270,6 +296,12 @@ static bool row_write(struct people *p, struct cell_row *row, struct writeback *
 	row->dirty = false;
 	row->urgent = false;
 	return true;
+}
+
+bool cells_write_now(struct people *p, uint32_t profile, struct writeback *wb, err *e)
+{
+	struct cell_row *row = row_held(p, profile);
+	return !row || !row->dirty || row_write(p, row, wb, e);
 }
 
 bool cells_changes(struct people *p, struct writeback *wb, err *e)

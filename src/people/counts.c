@@ -234,13 +234,27 @@ static bool load_block(void *arg, uint64_t block, str bytes)
 	reader_init(&r, bytes.p, bytes.n);
 	b->applied_seq = reader_varint(&r);
 	int64_t base_us = (int64_t)reader_u64(&r);
-	for (size_t i = 0; i < BLOCK_PROFILES; i++)
+	for (size_t i = 0; i < BLOCK_PROFILES; i++) {
+		b->items[i] = (struct count){ 0 };
 		count_decode(&r, &b->items[i], base_us);
+	}
 	if (!r.bad)
 		return true;
 	s->failed = true;
 	return err_set(s->e, ERR_CORRUPT, "block %llu of the counts cannot be read",
 		       (unsigned long long)block);
+}
+
+bool counts_reload(struct people *p, uint32_t profile, err *e)
+{
+	uint64_t block = (profile - 1) / BLOCK_PROFILES;
+	struct load_state s = { .p = p, .e = e };
+	struct arena a CLEANUP(arena_fini);
+	str bytes;
+	arena_init(&a, MIB);
+	if (!ledger_load(p->ledger, LEDGER_COUNTS, &block, 1, &a, &bytes, e))
+		return false;
+	return !bytes.p || load_block(&s, block, bytes);
 }
 
 bool counts_open(struct people *p, const struct hooks_env *env, err *e)

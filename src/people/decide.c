@@ -400,6 +400,7 @@ static bool keep_rest_together(struct deciding *x)
 		const struct edge *edge = &x->p->joins.edges.items[i];
 		if (edge->refused || edge->cut ||
 		    x->p->import_hidden(x->p->import_arg, edge->import) ||
+		    x->p->touch_hidden(x->p->import_arg, edge->seq) ||
 		    (edge->a != profile && edge->b != profile))
 			continue;
 		uint32_t other = edge->a == profile ? edge->b : edge->a;

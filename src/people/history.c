@@ -26,30 +26,6 @@ struct gathering {
 	bool nomem;
 };
 
-static void str_copy(struct arena *a, str *s)
-{
-	*s = str_dup(a, *s);
-}
-
-bool touch_copy(struct arena *a, const struct touch *t, struct touch *r)
-{
-	*r = *t;
-	str *texts[] = {
-		&r->name,	   &r->message_id,	&r->channel,	      &r->rule,
-		&r->origin.source, &r->origin.medium,	&r->origin.campaign,  &r->origin.content,
-		&r->origin.term,   &r->origin.referrer, &r->origin.click_kind
-	};
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		str_copy(a, texts[i]);
-	struct prop *props = ARENA_ARRAY(a, struct prop, t->props_n);
-	for (size_t i = 0; props != NULL && i < t->props_n; i++) {
-		props[i].key = str_dup(a, t->props[i].key);
-		props[i].value = value_dup(a, t->props[i].value);
-	}
-	r->props = props;
-	return !a->over && !a->nomem;
-}
-
 static bool gather(void *arg, const struct touch *t)
 {
 	struct gathering *g = arg;

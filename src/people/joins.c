@@ -106,6 +106,18 @@ static enum join_answer ask_limits(struct people *p, uint32_t a, uint32_t b)
 	return JOIN_YES;
 }
 
+/* The newest edge between these two that was not taken back. */
+static const struct edge *edge_between(const struct people *p, uint32_t a, uint32_t b)
+{
+	const struct joins *j = &p->joins;
+	uint64_t at;
+	if (!map64_get(&j->pairs, pair_key(a, b), &at))
+		return NULL;
+	while (at && p->touch_hidden(p->import_arg, j->edges.items[at - 1].seq))
+		at = j->edges.items[at - 1].older;
+	return at ? &j->edges.items[at - 1] : NULL;
+}
+
 /* Somebody took one of these out of a person with one of those by hand. */
 static bool parted_by_hand(struct people *p, uint32_t a, uint32_t b)
 {
@@ -113,9 +125,8 @@ static bool parted_by_hand(struct people *p, uint32_t a, uint32_t b)
 	do {
 		uint32_t y = b;
 		do {
-			uint64_t at;
-			if (map64_get(&p->joins.pairs, pair_key(x, y), &at) &&
-			    p->joins.edges.items[at - 1].cut)
+			const struct edge *edge = edge_between(p, x, y);
+			if (edge && edge->cut)
 				return true;
 			y = joins_next(p, y);
 		} while (y != b);
@@ -126,10 +137,7 @@ static bool parted_by_hand(struct people *p, uint32_t a, uint32_t b)
 
 enum join_answer joins_ask(struct people *p, uint32_t a, uint32_t b, bool import)
 {
-	uint64_t at;
-	const struct edge *known = NULL;
-	if (map64_get(&p->joins.pairs, pair_key(a, b), &at))
-		known = &p->joins.edges.items[at - 1];
+	const struct edge *known = edge_between(p, a, b);
 	if (known && p->import_hidden(p->import_arg, known->import) && !import)
 		known = NULL; /* what only an undone or open import said counts for nothing */
 	if (known && known->refused)
@@ -141,27 +149,30 @@ enum join_answer joins_ask(struct people *p, uint32_t a, uint32_t b, bool import
 	return parted_by_hand(p, a, b) ? JOIN_NO_CUT : ask_limits(p, a, b);
 }
 
+static bool edge_push(struct joins *j, struct edge edge)
+{
+	uint64_t before = 0;
+	edge.older = map64_get(&j->pairs, pair_key(edge.a, edge.b), &before) ? (uint32_t)before : 0;
+	return vec_push(&j->edges, edge) &&
+	       map64_put(&j->pairs, pair_key(edge.a, edge.b), j->edges.n);
+}
+
 bool joins_add(struct people *p, const struct edge *edge, err *e)
 {
 	struct joins *j = &p->joins;
 	if (edge->a == 0 || edge->b == 0 || edge->a > j->parent.n || edge->b > j->parent.n)
 		return err_set(e, ERR_CORRUPT, "touch %llu joins profiles that do not exist",
 			       (unsigned long long)edge->seq);
-	uint64_t at;
 	if (j->edges.n && edge->seq <= j->edges.items[j->edges.n - 1].seq)
 		return true; /* replayed: it is in the log already */
-	if (!vec_push(&j->edges, *edge))
-		return err_nomem(e);
-	at = j->edges.n;
-	if (!map64_put(&j->pairs, pair_key(edge->a, edge->b), at))
+	if (!edge_push(j, *edge))
 		return err_nomem(e);
 	if (!edge->refused)
 		unite(p, edge->a, edge->b);
 	return true;
 }
 
-/* Its edges are cut; joins_ask finds them later and keeps automatic rules from joining again. */
-bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e)
+static bool cut_edges(struct people *p, uint32_t profile, uint64_t seq)
 {
 	struct joins *j = &p->joins;
 	for (size_t i = 0; i < j->edges.n; i++) {
@@ -170,9 +181,32 @@ bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e)
 			continue;
 		edge->cut = seq;
 		if (!vec_push(&j->touched, i))
+			return false;
+	}
+	return true;
+}
+
+/* Its edges are cut; joins_ask finds them later and keeps automatic rules from joining again. */
+bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e)
+{
+	if (!cut_edges(p, profile, seq))
+		return err_nomem(e);
+	joins_rebuild(p);
+	return true;
+}
+
+bool joins_recut(struct people *p, const struct touch *cuts, size_t n, err *e)
+{
+	struct joins *j = &p->joins;
+	for (size_t i = 0; i < j->edges.n; i++) {
+		if (j->edges.items[i].cut && !vec_push(&j->touched, i))
+			return err_nomem(e);
+		j->edges.items[i].cut = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!cut_edges(p, (uint32_t)cuts[i].person, cuts[i].seq))
 			return err_nomem(e);
 	}
-	joins_rebuild(p);
 	return true;
 }
 
@@ -189,7 +223,9 @@ void joins_rebuild(struct people *p)
 		 * with a later record: it is rebuilt once more then. */
 		if (edge->a > j->parent.n || edge->b > j->parent.n)
 			continue;
-		if (!edge->refused && !edge->cut && !p->import_hidden(p->import_arg, edge->import))
+		if (!edge->refused && !edge->cut &&
+		    !p->import_hidden(p->import_arg, edge->import) &&
+		    !p->touch_hidden(p->import_arg, edge->seq))
 			unite(p, edge->a, edge->b);
 	}
 }
@@ -215,7 +251,8 @@ uint32_t joins_device_owner(const struct people *p, uint32_t profile, int64_t at
 	const struct device *d = device_of(p, profile);
 	uint32_t owner = profile;
 	for (size_t i = 0; d && i < d->owners.n && d->owners.items[i].from_us <= at_us; i++) {
-		if (!p->import_hidden(p->import_arg, d->owners.items[i].import))
+		if (!p->import_hidden(p->import_arg, d->owners.items[i].import) &&
+		    !p->touch_hidden(p->import_arg, d->owners.items[i].seq))
 			owner = d->owners.items[i].profile;
 	}
 	return owner;
@@ -302,8 +339,7 @@ static bool edge_load(void *arg, uint64_t seq, str bytes)
 		return err_set(s->e, ERR_CORRUPT, "edge %llu cannot be read",
 			       (unsigned long long)seq);
 	}
-	if (!vec_push(&j->edges, edge) ||
-	    !map64_put(&j->pairs, pair_key(edge.a, edge.b), j->edges.n)) {
+	if (!edge_push(j, edge)) {
 		s->failed = true;
 		return err_nomem(s->e);
 	}

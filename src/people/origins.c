@@ -123,6 +123,13 @@ static bool load_row(void *arg, uint64_t number, str bytes)
 	return false;
 }
 
+bool origins_reload(struct people *p, err *e)
+{
+	struct load_state s = { .p = p, .e = e };
+	return ledger_scan(p->ledger, LEDGER_ORIGINS, p->origins.list.n + 1, load_row, &s, e) &&
+	       !s.failed;
+}
+
 bool origins_open(struct people *p, const struct hooks_env *env, err *e)
 {
 	arena_init(&p->origins.texts, ORIGIN_TEXTS_BYTES_MAX);

@@ -49,6 +49,7 @@ static bool people_open_hook(const struct hooks_env *env, struct people **p_r, e
 	p->ledger = env->ledger;
 	p->read_only = env->read_only || env->empty || env->rehearse;
 	p->import_hidden = env->import_hidden ? env->import_hidden : nothing_hidden;
+	p->touch_hidden = env->touch_hidden ? env->touch_hidden : nothing_hidden;
 	p->import_arg = env->arg;
 	p->ids_per_kind_max = PEOPLE_IDS_PER_KIND_MAX;
 	p->ids_max = PEOPLE_IDS_MAX;
@@ -121,6 +122,8 @@ static bool people_join(struct people *p, const struct touch *t, err *e)
 	if (str_eq(t->name, S("person_identified")) || str_eq(t->name, S("person_merged")) ||
 	    str_eq(t->name, S("company_identified")))
 		return join_from_touch(p, t, e);
+	if (str_eq(t->name, S("person_unmerged")) && p->touch_hidden(p->import_arg, t->seq))
+		return true;
 	if (str_eq(t->name, S("person_unmerged")) && t->person && t->person <= p->joins.parent.n)
 		return joins_cut(p, (uint32_t)t->person, t->seq, e);
 	return !t->import || note_seen(p, t, e);
@@ -329,6 +332,11 @@ const struct journal_hooks journal_hooks = {
 	.refold = people_refold,
 	.rejoin = joins_rebuild,
 	.forget = people_forget,
+	.write_now = undo_write_now,
+	.reload = undo_reload,
+	.recut = joins_recut,
+	.effects = undo_effects,
+	.sets = undo_sets,
 	.configure = rules_configure,
 	.profiles = people_profiles,
 	.settle = people_settle,

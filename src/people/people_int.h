@@ -82,8 +82,9 @@ struct edge {
 	int64_t at_us;
 	uint32_t a, b;
 	uint8_t why;
-	bool refused; /* recorded and shown; joins nothing */
-	uint64_t cut; /* seq of the separation; 0 */
+	bool refused;	/* recorded and shown; joins nothing */
+	uint64_t cut;	/* seq of the separation; 0 */
+	uint32_t older; /* place of the edge before it between the same two, + 1; 0 none */
 };
 
 struct device_owner {
@@ -132,6 +133,8 @@ bool joins_is_identified(struct people *p, uint32_t profile);
 bool joins_has_kind(struct people *p, uint32_t profile, enum id_kind kind);
 bool joins_add(struct people *p, const struct edge *edge, err *e) MUST_CHECK;
 bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e) MUST_CHECK;
+/* All separations anew: of these profiles, at these touches, in order. */
+bool joins_recut(struct people *p, const struct touch *cuts, size_t n, err *e) MUST_CHECK;
 /* Whose the device is at that time: the owner's profile, or the device's own. */
 uint32_t joins_device_owner(const struct people *p, uint32_t device, int64_t at_us);
 bool joins_add_owner(struct people *p, uint32_t device, const struct device_owner *o,
@@ -170,6 +173,8 @@ bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint
 const struct count *counts_get(const struct people *p, uint32_t profile); /* NULL: none */
 void counts_prefetch(const struct people *p, uint32_t profile);
 bool counts_forget(struct people *p, uint32_t profile, err *e) MUST_CHECK;
+/* The block of this profile as it is on disk. */
+bool counts_reload(struct people *p, uint32_t profile, err *e) MUST_CHECK;
 bool counts_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
 		    err *e) MUST_CHECK;
 void count_join(struct count *into, const struct count *from);
@@ -190,6 +195,8 @@ void origins_close(struct people *p);
 bool origins_number(struct people *p, const struct origin *o, uint32_t *number_r,
 		    err *e) MUST_CHECK;
 struct origin origins_get(const struct people *p, uint32_t number);
+/* A reader's: those that were stored since. */
+bool origins_reload(struct people *p, err *e) MUST_CHECK;
 bool origins_changes(struct people *p, struct writeback *wb, err *e) MUST_CHECK;
 
 /* ---- cells.c: current values
@@ -250,6 +257,10 @@ void cells_sweep_begin(struct people *p);
 bool cells_sweep(struct people *p, double share, struct writeback *wb, bool *done_r,
 		 err *e) MUST_CHECK;
 void cells_drop_clean(struct people *p);
+/* The row goes into this commit if it was changed. */
+bool cells_write_now(struct people *p, uint32_t profile, struct writeback *wb, err *e) MUST_CHECK;
+/* A held row as it is on disk. */
+bool cells_reload(struct people *p, uint32_t profile, err *e) MUST_CHECK;
 /* What was changed before the last call but one is on disk. */
 void cells_settle(struct people *p);
 /* Decodes a stored row. */
@@ -325,6 +336,16 @@ bool rules_timer(struct people *p, const struct ledger_timer_change *timer, int6
 bool rules_watch(struct people *p, uint32_t profile, enum entity about, const struct touch *t,
 		 err *e) MUST_CHECK;
 
+/* ---- undo.c: when something is taken back
+ * ---------------------------------------------------------------------- */
+
+bool undo_write_now(struct people *p, const struct map64 *profiles, struct writeback *wb,
+		    err *e) MUST_CHECK;
+bool undo_reload(struct people *p, const struct map64 *profiles, err *e) MUST_CHECK;
+unsigned undo_effects(const struct touch *t);
+bool undo_sets(struct people *p, const struct touch *t, bool note, struct map64 *keys, bool *sets_r,
+	       err *e) MUST_CHECK;
+
 /* ---- follows.c: what always follows
  * ---------------------------------------------------------------------- */
 
@@ -347,6 +368,7 @@ struct people {
 	bool read_only;
 	bool (*import_hidden)(void *arg, uint64_t import);
 	void *import_arg;
+	bool (*touch_hidden)(void *arg, uint64_t seq);
 	struct ids ids;
 	struct joins joins;
 	struct counts counts;

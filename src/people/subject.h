@@ -43,7 +43,5 @@ bool history_gather(struct snapshot *s, history_keep keep, void *arg, struct are
 		    struct history *h_r, err *e) MUST_CHECK;
 /* The touches of one subject: a part of h->touches. */
 const struct touch *history_of(const struct history *h, uint64_t subject, size_t *n_r);
-/* All texts of a touch into the arena: those of a scan live as long as its call. */
-bool touch_copy(struct arena *a, const struct touch *t, struct touch *t_r) MUST_CHECK;
 
 #endif

@@ -343,7 +343,8 @@ bool people_edges(struct people *p, uint64_t subject, struct arena *a, struct ed
 			if (people_subject_of(p, edge->a) != subject &&
 			    people_subject_of(p, edge->b) != subject)
 				continue;
-			if (edge->import && p->import_hidden(p->import_arg, edge->import))
+			if ((edge->import && p->import_hidden(p->import_arg, edge->import)) ||
+			    p->touch_hidden(p->import_arg, edge->seq))
 				continue;
 			if (out)
 				out[n] = (struct edge_info){ .a = edge->a,
