@@ -6,6 +6,8 @@
  */
 #include "cli/cli_int.h"
 
+#include "server/server.h"
+
 #include <string.h>
 
 #define HELP_COLUMN 26
@@ -17,6 +19,7 @@ static const char intro[] =
 
 static const struct option options_help[] = {
 	{ "man", NULL, "the whole manual page, in troff", false },
+	{ "openapi", NULL, "the server's API as an OpenAPI document", false },
 	OPTIONS_END,
 };
 static const struct example examples_help[] = {
@@ -277,6 +280,8 @@ static enum cli_status help_run(struct cli *c, const struct args *a)
 		help_man(&c->out);
 		return CLI_DONE;
 	}
+	if (args_on(a, "openapi"))
+		return server_openapi(&c->out, &e) ? CLI_DONE : cli_fail(&e);
 	if (a->words_n == 0) {
 		help_all(&c->out);
 		return CLI_DONE;

@@ -409,6 +409,6 @@ static const struct route rows[] = {
 	  .id = "listen",
 	  .tag = "live",
 	  .summary = "What happens, as it happens (server-sent events: seq, touch, import)",
-	  .answer_schema = NULL },
+	  .answer_type = "text/event-stream" },
 };
 const struct route_list routes_live = { rows, ARRAY_LEN(rows) };

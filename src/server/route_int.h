@@ -87,9 +87,10 @@ struct route {
 	const char *tag;
 	const char *summary;
 	const struct route_param *params;
-	const char *body_schema;   /* name in schemas, or JSON Schema text; NULL: none */
-	const char *answer_schema; /* the same */
-	int answer_status;	   /* 0: 200 */
+	const char *body_schema; /* JSON Schema text, or a name of openapi_schemas.c; NULL: none */
+	const char *answer_schema;	     /* the same */
+	int answer_status;		     /* 0: 200 */
+	const char *body_type, *answer_type; /* NULL: application/json */
 	/* The handler looks for a write key itself and reads the body as it comes: nobody is asked
 	 * for before it. */
 	bool own_key;

@@ -8,6 +8,7 @@
 /* clang-format off */
 extern const struct route_list routes_collect;
 extern const struct route_list routes_health;
+extern const struct route_list routes_docs;
 extern const struct route_list routes_session;
 extern const struct route_list routes_account;
 extern const struct route_list routes_users;
@@ -32,13 +33,32 @@ extern const struct route_list routes_touches;
 
 const struct route_list *route_list_at(size_t i)
 {
+	/* clang-format off */
 	static const struct route_list *const lists[] = {
-		&routes_collect, &routes_health,  &routes_metrics, &routes_session,
-		&routes_account, &routes_users,	  &routes_keys,	   &routes_audit,
-		&routes_funnel,	 &routes_flow,	  &routes_sources, &routes_reconcile,
-		&routes_imports, &routes_work,	  &routes_live,	   &routes_assets,
-		&routes_rules,	 &routes_search,  &routes_people,  &routes_companies,
-		&routes_deals,	 &routes_touches,
+		&routes_health,
+		&routes_metrics,
+		&routes_collect,
+		&routes_session,
+		&routes_account,
+		&routes_users,
+		&routes_keys,
+		&routes_audit,
+		&routes_funnel,
+		&routes_flow,
+		&routes_sources,
+		&routes_reconcile,
+		&routes_rules,
+		&routes_search,
+		&routes_people,
+		&routes_companies,
+		&routes_deals,
+		&routes_touches,
+		&routes_work,
+		&routes_imports,
+		&routes_live,
+		&routes_docs,
+		&routes_assets,
 	};
+	/* clang-format on */
 	return i < ARRAY_LEN(lists) ? lists[i] : NULL;
 }

@@ -33,4 +33,7 @@ struct server_options {
 /* Returns when `stop` is set and everything accepted is finished. */
 bool server_run(const struct server_options *o, err *e) MUST_CHECK;
 
+/* The API as an OpenAPI 3.1 document. */
+bool server_openapi(struct buf *out, err *e) MUST_CHECK;
+
 #endif

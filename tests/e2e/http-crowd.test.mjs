@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { describe, test } from 'node:test';
-import { Serving } from '../serving.mjs';
+import { Serving } from './serving.mjs';
 
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Serving } from '../serving.mjs';
+import { Serving } from './serving.mjs';
 
 let s;
 const cleanup = [];

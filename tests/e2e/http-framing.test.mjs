@@ -1,7 +1,7 @@
 // Heads and bodies that two programs could read in two ways, or that are not HTTP: named probes.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Serving } from '../serving.mjs';
+import { Serving } from './serving.mjs';
 
 let s;
 const cleanup = [];
