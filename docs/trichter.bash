@@ -35,7 +35,7 @@ _trichter() {
 	status) options='--format --data --help' ;;
 	verify) options='--format --data --help' ;;
 	bench) options='--people --ids --touches --threads --rows --seed --dir --format --data --help' ;;
-	help) options='--man --data --help' ;;
+	help) options='--man --openapi --data --help' ;;
 	completion) options='--data --help' ;;
 	esac
 	if [[ $word == -* ]]; then
