@@ -144,6 +144,9 @@ struct auth {
 	struct mutex audit;
 };
 
+/* Whether a session (else a secret key) is still valid and still may: for what stays open. */
+bool auth_still_may(struct auth *a, uint64_t session, uint64_t key, enum may may);
+
 /* auth.c: a value of the configuration became valid. */
 bool auth_configure(void *arg, str name, str text, uint64_t from_seq, int64_t from_us, str by);
 bool auth_member(struct auth *a, uint64_t id, struct member *m_r);

@@ -329,6 +329,24 @@ bool session_find(struct auth *a, str token, int64_t now_us, struct session *s_r
 	return m != NULL;
 }
 
+bool auth_still_may(struct auth *a, uint64_t session, uint64_t key, enum may may)
+{
+	int64_t now_us = time_now_us();
+	uint64_t allowed = 0;
+	struct key k;
+	if (session == 0)
+		return key != 0 && auth_key(a, key, &k) && !k.revoked && (k.may >> may & 1) != 0;
+	mutex_lock(&a->lock);
+	for (size_t i = 0; i < a->sessions.n; i++) {
+		const struct session *s = &a->sessions.items[i];
+		const struct member *m = s->id == session ? owner_of(a, s, now_us) : NULL;
+		if (m != NULL)
+			allowed = role_may(m->user.role);
+	}
+	mutex_unlock(&a->lock);
+	return (allowed >> may & 1) != 0;
+}
+
 struct ending {
 	uint64_t user, session, but;
 	bool found;

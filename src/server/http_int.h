@@ -41,7 +41,8 @@
 #define HTTP_SEND_GRACE_US     (30 * US_PER_S)
 #define HTTP_SEND_BYTES_PER_S  (8 * KIB)
 #define HTTP_CROWDED_WAIT_US   (3 * US_PER_S) /* idle ones stay no longer when there are many */
-#define HTTP_DISCARD_BYTES_MAX (4 * MIB) /* of a body that is too large, to be able to say so */
+#define HTTP_DISCARD_BYTES_MAX (4 * MIB)   /* of a body that is too large, to be able to say so */
+#define HTTP_BODIES_BYTES_MAX  (512 * MIB) /* of all requests together, in memory */
 #define HTTP_GZIP_BYTES_MIN    KIB
 #define HTTP_GZIP_BYTES_MAX    (64 * MIB)
 #define HTTP_GZIP_ON_LOOP_MAX  (64 * KIB)
@@ -108,6 +109,7 @@ struct http_request {
 	bool ready;	/* the loop may send the answer */
 	bool has_body;	/* it comes, or came */
 	bool too_large; /* the rest of the body is thrown away */
+	bool no_room;	/* all bodies together are too large */
 	bool secure;	/* TLS at the trusted proxy */
 	bool gzip;	/* the client takes it */
 	struct http_plan plan;
@@ -118,6 +120,7 @@ struct http_request {
 	str client;
 	struct buf body;
 	uint64_t body_seen;
+	size_t body_held; /* of bodies_bytes */
 	struct arena arena;
 	int64_t begun_us, read_us, sent_us; /* first line, head, and answer */
 	uint64_t bytes_out;
@@ -164,6 +167,7 @@ struct http_server {
 	atomic_bool stopping;
 	_Atomic int64_t stop_by_us;
 	atomic_size_t conns_n;
+	atomic_size_t bodies_bytes; /* that requests hold */
 	atomic_uint_fast64_t ids, refused;
 	bool laid_out;	      /* the library's buffer is as http_guard.c knows it */
 	struct mutex lock;    /* of the next two */

@@ -54,6 +54,7 @@ static void request_free(struct http_request *r)
 static void request_give(struct http_loop *l, struct http_request *r)
 {
 	buf_fini(&r->body);
+	atomic_fetch_sub_explicit(&l->server->bodies_bytes, r->body_held, memory_order_relaxed);
 	if (l->kept_n >= HTTP_REQUESTS_KEPT_MAX || r->arena.bytes_held > HTTP_ARENA_KEEP_MAX) {
 		request_free(r);
 		return;
@@ -203,6 +204,17 @@ static bool head_is_read(struct http_request *r, const char *method, const char 
 	return r->ready && ends_early(r);
 }
 
+/* Into memory, as long as all bodies together have room in it. */
+static void keep_body(struct http_request *r, str piece)
+{
+	size_t held = atomic_fetch_add_explicit(&r->server->bodies_bytes, piece.n,
+						memory_order_relaxed);
+	r->body_held += piece.n;
+	r->no_room |= held + piece.n > HTTP_BODIES_BYTES_MAX;
+	if (!r->no_room)
+		buf_put(&r->body, piece.p, piece.n);
+}
+
 /* False: so much too large that the connection ends. */
 static bool take_body(struct http_request *r, str piece)
 {
@@ -219,7 +231,7 @@ static bool take_body(struct http_request *r, str piece)
 			CHECK(r->ready);
 		running = NULL;
 	} else {
-		buf_put(&r->body, piece.p, piece.n);
+		keep_body(r, piece);
 	}
 	return true;
 }
@@ -238,7 +250,7 @@ static void dispatch(struct http_request *r)
 	running = r;
 	if (r->too_large) {
 		refuse(r, 413, "The body is too large");
-	} else if (r->body.nomem) {
+	} else if (r->body.nomem || r->no_room) {
 		refuse(r, 503, "Out of memory");
 	} else if (r->plan.where == HTTP_QUICK) {
 		r->plan.run(r, r->plan.arg);

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "people/people.h"
+#include "server/auth_int.h"
 #include "server/import_json_int.h"
 
 #include <stdatomic.h>
@@ -22,6 +23,7 @@
 #define TURN_US		   (US_PER_S / LIVE_SEQ_PER_S)
 #define TOUCHES_PER_TURN   (LIVE_TOUCHES_PER_S / LIVE_SEQ_PER_S)
 #define HEARTBEAT_US	   (15 * US_PER_S)
+#define CHECK_US	   US_PER_S
 #define EVENTS_BYTES_MAX   MIB
 #define TURN_ARENA_MAX	   (16 * MIB)
 #define JOBS_CHANGED_MAX   16
@@ -29,7 +31,7 @@
 
 struct listener {
 	struct http_stream *stream;
-	uint64_t user, key, session;
+	uint64_t key, session;
 };
 
 struct live {
@@ -48,7 +50,7 @@ struct live {
 	atomic_size_t listening;
 	/* the thread's own */
 	uint64_t told_seq;
-	int64_t heartbeat_us;
+	int64_t heartbeat_us, checked_us;
 	struct buf events;
 	struct arena arena;
 };
@@ -202,6 +204,19 @@ static void tell_all(struct live *l, str text)
 	mutex_unlock(&l->lock);
 }
 
+/* Whose session or key is no longer valid, or may no longer read. */
+static void drop_ended(struct live *l, int64_t now_us)
+{
+	l->checked_us = now_us;
+	mutex_lock(&l->lock);
+	for (size_t i = l->listeners.n; i > 0; i--) {
+		const struct listener *x = &l->listeners.items[i - 1];
+		if (!auth_still_may(l->server->auth, x->session, x->key, MAY_READ))
+			listener_drop(l, i - 1);
+	}
+	mutex_unlock(&l->lock);
+}
+
 static void turn(struct live *l)
 {
 	uint64_t jobs[JOBS_CHANGED_MAX];
@@ -229,6 +244,8 @@ static void turn(struct live *l)
 	l->told_seq = MAX(l->told_seq, seq);
 	if (l->events.n > 0 || now_us - l->heartbeat_us >= HEARTBEAT_US)
 		l->heartbeat_us = now_us;
+	if (now_us - l->checked_us >= CHECK_US)
+		drop_ended(l, now_us);
 	if (l->events.n > 0)
 		tell_all(l, buf_view(&l->events));
 }
@@ -244,7 +261,8 @@ static void *live_run(void *arg)
 		int64_t left_us;
 		while (!l->stop && (left_us = begun_us + TURN_US - time_monotonic_us()) > 0)
 			(void)cond_wait_for(&l->woken, &l->gate, left_us);
-		int64_t beat_us = l->heartbeat_us + HEARTBEAT_US;
+		int64_t beat_us = begun_us +
+				  (atomic_load(&l->listening) > 0 ? CHECK_US : HEARTBEAT_US);
 		while (!l->stop && !atomic_load(&l->raised) && l->jobs_n == 0 &&
 		       (left_us = beat_us - time_monotonic_us()) > 0)
 			(void)cond_wait_for(&l->woken, &l->gate, left_us);
@@ -285,35 +303,6 @@ void live_import_changed(void *server, uint64_t job)
 
 /* ---- listeners ------------------------------------------------------------------------------- */
 
-static void end_of(struct live *l, uint64_t session, uint64_t user, uint64_t key)
-{
-	if (l == NULL)
-		return;
-	mutex_lock(&l->lock);
-	for (size_t i = l->listeners.n; i > 0; i--) {
-		const struct listener *x = &l->listeners.items[i - 1];
-		if ((session > 0 && x->session == session) || (user > 0 && x->user == user) ||
-		    (key > 0 && x->key == key))
-			listener_drop(l, i - 1);
-	}
-	mutex_unlock(&l->lock);
-}
-
-void live_end_session(struct server *s, uint64_t session)
-{
-	end_of(s->live, session, 0, 0);
-}
-
-void live_end_user(struct server *s, uint64_t user)
-{
-	end_of(s->live, 0, user, 0);
-}
-
-void live_end_key(struct server *s, uint64_t key)
-{
-	end_of(s->live, 0, 0, key);
-}
-
 size_t live_listeners(struct server *s)
 {
 	return atomic_load(&s->live->listening);
@@ -339,8 +328,7 @@ static bool listen(struct request *q, struct answer *a, err *e)
 	if (room) {
 		if (l->listeners.n == 0)
 			atomic_store(&l->from, atomic_load(&l->committed));
-		struct listener x = { .user = q->actor.user,
-				      .key = q->actor.key,
+		struct listener x = { .key = q->actor.key,
 				      .session = q->actor.session,
 				      .stream = http_stream_open(q->http, LIVE_BYTES_MAX) };
 		a->sent = true;

@@ -4,7 +4,8 @@
  * What it is:   GET /api/v1/live: server-sent events. `seq`: something was recorded; `touch`: each
  *               touch as it comes in, up to LIVE_TOUCHES_PER_S; `import`: an import's progress.
  * Promises:     the journal's writer never waits for a listener; a listener who does not read loses
- *               the connection; what is told is built once for all.
+ *               the connection; what is told is built once for all. A session or key that is no
+ *               longer valid loses its streams within two seconds.
  * Threads:      any.
  */
 #ifndef TRICHTER_SERVER_LIVE_INT_H
@@ -24,11 +25,6 @@ void live_close(struct server *s);
 
 /* An import job changed; must not wait, so it is told at the next turn. */
 void live_import_changed(void *server, uint64_t job);
-/* A session ended, or a user or key may no longer read: their streams end. 0 stands for none. */
-void live_end_session(struct server *s, uint64_t session);
-void live_end_user(struct server *s, uint64_t user);
-void live_end_key(struct server *s, uint64_t key);
-
 size_t live_listeners(struct server *s);
 
 #endif

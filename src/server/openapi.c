@@ -329,7 +329,7 @@ static void put_components(struct openapi *o)
 	open_at(o, "components");
 	open_at(o, "securitySchemes");
 	put_scheme(o, "session",
-		   "{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"trichter_session\","
+		   "{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"trichter\","
 		   "\"description\":\"Set by POST /api/v1/session. Whatever changes something also "
 		   "needs the header X-CSRF-Token with the session's csrf.\"}");
 	put_scheme(o, "secretKey",

@@ -44,6 +44,16 @@ static const struct schema schemas[] = {
 	  "\"properties\":{\"rows\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
 	  "\"next\":{\"type\":[\"string\",\"null\"],\"description\":\"to be sent as after for the "
 	  "next page; null: this is the last\"},\"count\":" NUMBER "}}" },
+	{ "User", OBJECT("\"user\":" NUMBER ",\"name\":" TEXT ",\"email\":" TEXT ",\"role\":" TEXT
+			 ",\"language\":" TEXT_OR_NULL ",\"disabled\":" YES_NO
+			 ",\"has_password\":" YES_NO ",\"totp\":" YES_NO ",\"created\":" TIME) },
+	{ "Key",
+	  OBJECT("\"key\":" NUMBER ",\"name\":" TEXT ",\"kind\":{\"type\":\"string\",\"enum\":["
+		 "\"write\",\"secret\"]},\"hint\":" TEXT
+		 ",\"scopes\":{\"type\":\"array\",\"items\":" TEXT "},\"revoked\":" YES_NO
+		 ",\"created\":" TIME ",\"used\":" TEXT_OR_NULL
+		 ",\"token\":{\"type\":\"string\",\"description\":\"the whole key, once, in the "
+		 "answer that makes it\"}") },
 	{ "Object", "{\"type\":\"object\"}" },
 	{ "Funnel",
 	  OBJECT("\"steps\":{\"type\":\"array\",\"items\":" REF(
@@ -67,9 +77,11 @@ static const struct tag tags[] = {
 	{ "touches", "What happened" },
 	{ "sources", "Where people come from" },
 	{ "rules", "The rule language" },
+	{ "search", "One field for everything" },
 	{ "imports", "Files in" },
 	{ "live", "What happens, as it happens" },
 	{ "settings", "Stages, privacy, the workspace" },
+	{ "account", "One's own account" },
 	{ "users", "Who may sign in" },
 	{ "keys", "Write keys and secret keys" },
 	{ "audit", "Who changed what" },

@@ -115,7 +115,8 @@ static bool body_parse(struct request *q, err *e)
 	str text = http_body(q->http);
 	struct json_parser *parser = NULL;
 	str type = http_header(q->http, S("Content-Type"));
-	if (text.n == 0 || q->route->body_schema == NULL || q->route->own_key)
+	if (text.n == 0 || q->route->body_schema == NULL || q->route->body_type != NULL ||
+	    q->route->own_key)
 		return true;
 	if (!str_starts(type, S("application/json")))
 		return problem_with(q, e, 415, "The body has to be application/json");
