@@ -28,6 +28,7 @@ extern const struct route_list routes_search;
 extern const struct route_list routes_people;
 extern const struct route_list routes_companies;
 extern const struct route_list routes_deals;
+extern const struct route_list routes_deal_stages;
 extern const struct route_list routes_touches;
 /* clang-format on */
 
@@ -51,7 +52,7 @@ const struct route_list *route_list_at(size_t i)
 		&routes_search,
 		&routes_people,
 		&routes_companies,
-		&routes_deals,
+		&routes_deal_stages, &routes_deals,
 		&routes_touches,
 		&routes_work,
 		&routes_imports,
