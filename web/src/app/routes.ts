@@ -25,6 +25,12 @@ export interface Route {
 
 export const routes: Route[] = [
 	{ pattern: '/', title: 'nav.funnel', nav: '/', load: () => import('../screens/funnel/funnel') },
+	{ pattern: '/people', title: 'nav.people', nav: '/people', wide: true, load: () => import('../screens/people/people') },
+	{ pattern: '/people/{id}', title: 'nav.people', nav: '/people', load: () => import('../screens/person/person') },
+	{ pattern: '/companies', title: 'nav.companies', nav: '/companies', wide: true, load: () => import('../screens/companies/companies') },
+	{ pattern: '/companies/{id}', title: 'nav.companies', nav: '/companies', load: () => import('../screens/companies/company') },
+	{ pattern: '/deals', title: 'nav.deals', nav: '/deals', wide: true, load: () => import('../screens/deals/deals') },
+	{ pattern: '/deals/{id}', title: 'nav.deals', nav: '/deals', load: () => import('../screens/deals/deal') },
 	{ pattern: '/gallery', title: 'nav.gallery', load: () => import('../screens/gallery/gallery') },
 ];
 

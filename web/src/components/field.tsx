@@ -32,6 +32,8 @@ export interface FieldProps extends Around, Native {
 	required?: boolean;
 	/* More than one line of text. */
 	rows?: number;
+	/* The id of a datalist with proposals. */
+	list?: string;
 	/* `/` goes to this field. */
 	search?: boolean;
 }

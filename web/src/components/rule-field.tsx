@@ -4,7 +4,7 @@
  *   <RuleField label={…} entity="person" fields={useFields('person')} value={text} onValue={setText}
  *              onSubmit={apply} />
  *
- * What it does: proposes fields, and after an operator the field's frequent values, while one types
+ * What it does: proposes what may come next (rule-complete.ts) while one types
  * (arrows choose, Tab or Enter takes, Escape closes); asks the server whether the rule can be read
  * and marks from where to where it cannot, with what was probably meant as a button.
  */
@@ -12,6 +12,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/i18n';
 import { post } from '../lib/api';
 import { useResource } from '../lib/resource';
+import { apply, complete, type Option } from './rule-complete';
 
 export interface RuleFieldInfo {
 	name: string;
@@ -36,46 +37,24 @@ export function useFields(entity: RuleEntity): RuleFieldInfo[] {
 	return Array.isArray(found.data) ? found.data : (found.data?.rows ?? []);
 }
 
-export interface Proposal {
-	text: string;
-	help: string;
-}
-const proposals_max = 8;
-const words = ['and', 'or', 'not', 'in', 'between', 'has', 'is known', 'is unknown', 'did(', 'last 30d'];
-
-/* What may stand where the cursor is: [from where the word begins, what fits]. */
-export function ruleProposals(text: string, cursor: number, fields: RuleFieldInfo[]): [number, Proposal[]] {
-	const before = text.slice(0, cursor);
-	const quoted = (before.match(/"/g)?.length ?? 0) % 2 === 1;
-	const word = quoted ? before.slice(before.lastIndexOf('"')) : (before.match(/[\p{L}\p{N}_.]*$/u)?.[0] ?? '');
-	const from = cursor - word.length;
-	const asked = before.slice(0, from).match(/([\p{L}\p{N}_.]+)\s*(?:!?=|[<>]=?|~|in\s*\([^)]*|has(?:\s+(?:any|all|none)\s*\([^)]*)?)\s*$/u);
-	const wanted = word.replace(/^"/, '').toLowerCase();
-	const field = asked && fields.find((f) => f.name === asked[1]);
-	if (field) {
-		const values = (field.values ?? []).filter((v) => v.toLowerCase().includes(wanted));
-		return [from, values.slice(0, proposals_max).map((v) => ({ text: /^[\p{L}_][\p{L}\p{N}_]*$/u.test(v) ? v : `"${v.replaceAll('"', '\\"')}"`, help: '' }))];
-	}
-	if (asked || quoted || !wanted)
-		return [from, []];
-	const starts = fields.filter((f) => f.name.toLowerCase().startsWith(wanted));
-	const holds = fields.filter((f) => !starts.includes(f) && f.name.toLowerCase().includes(wanted));
-	const names = [...starts, ...holds].map((f) => ({ text: f.name, help: f.help ?? f.type }));
-	const more = words.filter((w) => w.startsWith(wanted) && w !== wanted).map((w) => ({ text: w, help: '' }));
-	return [from, [...names, ...more].filter((p) => p.text !== word).slice(0, proposals_max)];
-}
-
 /* The server's opinion, a moment after the last key stroke. */
-function useCheck(entity: RuleEntity, rule: string): RuleAnswer | null {
+function useCheck(entity: RuleEntity, rule: string, good?: (rule: string) => void): RuleAnswer | null {
 	const [answer, setAnswer] = useState<RuleAnswer | null>(null);
+	const tell = useRef(good);
+	tell.current = good;
 	useEffect(() => {
 		if (!rule.trim()) {
 			setAnswer(null);
+			tell.current?.('');
 			return undefined;
 		}
 		const mine = new AbortController();
 		const timer = setTimeout(() => {
-			post<RuleAnswer>('/api/v1/rules/check', { entity, rule }, { signal: mine.signal }).then(setAnswer, () => {});
+			post<RuleAnswer>('/api/v1/rules/check', { entity, rule }, { signal: mine.signal }).then((a) => {
+				setAnswer(a);
+				if (a.ok)
+					tell.current?.(rule.trim());
+			}, () => {});
 		}, 250);
 		return () => {
 			clearTimeout(timer);
@@ -101,6 +80,8 @@ export interface RuleFieldProps {
 	onValue: (v: string) => void;
 	/* Enter without Shift, when no proposal is chosen. */
 	onSubmit?: () => void;
+	/* The server can read it: a moment after the last key stroke. */
+	onGood?: (rule: string) => void;
 	placeholder?: string;
 	search?: boolean;
 }
@@ -110,30 +91,39 @@ export function RuleField(p: RuleFieldProps) {
 	const area = useRef<HTMLTextAreaElement>(null);
 	const [cursor, setCursor] = useState<number | null>(null);
 	const [at, setAt] = useState(-1);
-	const answer = useCheck(p.entity, p.value);
-	const [from, proposals] = cursor === null ? [0, []] : ruleProposals(p.value, cursor, p.fields);
+	const answer = useCheck(p.entity, p.value, p.onGood);
+	const offer = cursor === null ? null : complete(p.value, cursor, p.fields);
+	const proposals = offer?.options ?? [];
 	const open = proposals.length > 0;
 	const bad = answer && !answer.ok ? answer : null;
 	const [bad_from, bad_to] = bad ? range_of(p.value, bad) : [0, 0];
 
-	const put = (text: string, begin: number, end: number) => {
-		const space = /[\s)(]$/.test(text) ? '' : ' ';
-		const next = `${p.value.slice(0, begin)}${text}${space}${p.value.slice(end).replace(/^ /, '')}`;
-		p.onValue(next);
+	const become = (text: string, caret: number) => {
+		p.onValue(text);
 		setCursor(null);
 		setAt(-1);
-		const to = begin + text.length + space.length;
 		requestAnimationFrame(() => {
 			area.current?.focus();
-			area.current?.setSelectionRange(to, to);
+			area.current?.setSelectionRange(caret, caret);
+			setCursor(caret);
 		});
 	};
+	const take = (o: Option | undefined) => {
+		if (!offer || !o)
+			return;
+		const next = apply(p.value, offer, o);
+		become(next.text, next.caret);
+	};
+	const put = (text: string, begin: number, end: number) =>
+		become(p.value.slice(0, begin) + text + p.value.slice(end), begin + text.length);
+	// Tab leaves the field, unless a word that was begun can be finished
+	const typing = offer !== null && offer.from < offer.to;
 	const keys = (e: KeyboardEvent) => {
 		const n = proposals.length;
 		if (open && (e.key === 'ArrowDown' || e.key === 'ArrowUp'))
 			setAt((at + (e.key === 'ArrowDown' ? 1 : at < 0 ? 0 : -1) + n) % n);
-		else if (open && ((e.key === 'Enter' && at >= 0) || e.key === 'Tab'))
-			put(proposals[Math.max(at, 0)]?.text ?? '', from, cursor ?? 0);
+		else if (open && ((e.key === 'Enter' && at >= 0) || (e.key === 'Tab' && !e.shiftKey && (at >= 0 || typing))))
+			take(proposals[Math.max(at, 0)]);
 		else if (open && e.key === 'Escape')
 			setCursor(null);
 		else if (e.key === 'Enter' && !e.shiftKey)
@@ -153,11 +143,11 @@ export function RuleField(p: RuleFieldProps) {
 					aria-haspopup="listbox" aria-controls={`${id}-list`} aria-autocomplete="list"
 					aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined} aria-invalid={bad ? true : undefined} aria-describedby={bad ? `${id}-error` : undefined}
 					onInput={(e) => { p.onValue(e.currentTarget.value); setCursor(e.currentTarget.selectionStart); setAt(-1); }}
-					onKeyDown={keys} onBlur={() => setTimeout(() => setCursor(null), 150)} />
+					onKeyDown={keys} onFocus={(e) => setCursor(e.currentTarget.selectionStart)} onBlur={() => setTimeout(() => setCursor(null), 150)} />
 				<ul id={`${id}-list`} role="listbox" aria-label={p.label} hidden={!open}>
 					{proposals.map((x, i) => (
-						<li key={x.text} id={`${id}-${i}`} role="option" aria-selected={i === at} onMouseDown={(e) => { e.preventDefault(); put(x.text, from, cursor ?? 0); }}>
-							<span class="code">{x.text}</span><span class="grey small">{x.help}</span>
+						<li key={x.insert} id={`${id}-${i}`} role="option" aria-selected={i === at} onMouseDown={(e) => { e.preventDefault(); take(x); }}>
+							<span class="code">{x.label}</span><span class="grey small">{x.help}</span>
 						</li>
 					))}
 				</ul>

@@ -7,15 +7,16 @@ import { t } from '../i18n/i18n';
 import { exact, money, number, relative, type Amount } from '../lib/format';
 import { Button } from './button';
 
-/* "3 days ago"; hover or focus shows the exact time. Kept right while the page stays open. */
-export function RelativeTime({ at }: { at: string | number }) {
+/* "3 days ago"; hover or focus shows the exact time. Kept right while the page stays open. `quiet`:
+ * no stop for Tab, in lists whose rows are one stop each. */
+export function RelativeTime({ at, quiet }: { at: string | number; quiet?: boolean }) {
 	const [, again] = useState(0);
 	useEffect(() => {
 		const timer = setInterval(() => again((n) => n + 1), 30_000);
 		return () => clearInterval(timer);
 	}, []);
 	const when = new Date(at);
-	return <time class="tip" dateTime={when.toISOString()} tabIndex={0} data-tip={exact(when)}>{relative(when)}</time>;
+	return <time class="tip" dateTime={when.toISOString()} tabIndex={quiet ? undefined : 0} data-tip={exact(when)}>{relative(when)}</time>;
 }
 
 /* An amount; `short` for "€1.2m", with the exact one on hover and focus. */

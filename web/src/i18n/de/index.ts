@@ -2,5 +2,7 @@
 import { app } from './app';
 import { components } from './components';
 import { funnel } from './funnel';
+import { journey } from './journey';
+import { people } from './people';
 
-export const texts = { ...app, ...components, ...funnel } as const;
+export const texts = { ...app, ...components, ...funnel, ...journey, ...people } as const;

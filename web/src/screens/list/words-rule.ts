@@ -1,0 +1,25 @@
+/*
+ * words-rule.ts - words that somebody types into a search field, as a rule.
+ *
+ * "anna mül" finds Anna Müller; an address finds whose it is. Every word has to be there, the last
+ * one may be only begun.
+ */
+import type { RuleEntity } from '../../components/rule-field';
+
+const FIELDS: Record<RuleEntity, string[]> = {
+	person: ['name', 'company.name'],
+	company: ['name', 'domain'],
+	deal: ['name', 'company.name'],
+};
+
+function text(s: string): string {
+	return `"${s.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+export function wordsRule(entity: RuleEntity, words: string): string {
+	if (entity === 'person' && /^\S+@\S+\.\S+$/.test(words)) return `email = ${text(words.toLowerCase())}`;
+	const clean = words.replace(/[*]/g, ' ').trim().split(/\s+/).filter(Boolean).slice(0, 8);
+	if (clean.length === 0) return '';
+	const each = clean.map((w) => FIELDS[entity].map((f) => `${f} ~ ${text(`${w}*`)}`).join(' or '));
+	return each.map((x) => `(${x})`).join(' and ');
+}
