@@ -286,6 +286,10 @@ bool snapshot_touch(struct snapshot *s, uint64_t seq, struct arena *a, struct to
 		    err *e) MUST_CHECK;
 /* Hidden because it was taken back: the number of the touch_undone that says so; 0: it was not. */
 uint64_t snapshot_undone_by(const struct snapshot *s, uint64_t seq);
+/* Whom a touch_undone or touch_redone is about: profiles, whose values and counts it changed. For
+ * whoever keeps something beside the snapshot and follows by snapshot_refresh's `each`. */
+void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,
+			      const uint64_t **profiles_r, size_t *n_r);
 /* Is this touch, however it was come by, counted? Not: imports open or undone, what was undone. */
 bool snapshot_shows(const struct snapshot *s, const struct touch *t);
 

@@ -126,7 +126,7 @@ static inline uint64_t undone_key(uint64_t undone_seq)
 bool store_undone_add(struct store *s, const struct undone_row *row, err *e) MUST_CHECK;
 /* The row that hides this touch as of the store's number; NULL: none. */
 const struct undone_row *store_undone_by(const struct store *s, uint64_t seq);
-struct undone_row *store_undone_of(struct store *s, uint64_t undone_seq); /* NULL: no such */
+struct undone_row *store_undone_of(const struct store *s, uint64_t undone_seq); /* NULL: no such */
 /* For hooks_env. */
 bool store_touch_hidden(void *store, uint64_t seq);
 /* Is it left out of the answers of this store? */

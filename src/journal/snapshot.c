@@ -263,3 +263,14 @@ bool snapshot_shows(const struct snapshot *s, const struct touch *t)
 {
 	return !store_hides_touch(&s->store, t);
 }
+
+void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,
+			      const uint64_t **profiles_r, size_t *n_r)
+{
+	value of = touch_prop(t, S("touch"));
+	bool again = str_eq(t->name, S("touch_redone"));
+	uint64_t undone_seq = again && of.kind == VALUE_INT ? (uint64_t)of.i : t->seq;
+	const struct undone_row *row = store_undone_of(&s->store, undone_seq);
+	*profiles_r = row ? row->subjects : NULL;
+	*n_r = row ? row->subjects_n : 0;
+}

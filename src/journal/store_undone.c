@@ -167,7 +167,7 @@ const struct undone_row *store_undone_by(const struct store *s, uint64_t seq)
 	return NULL;
 }
 
-struct undone_row *store_undone_of(struct store *s, uint64_t undone_seq)
+struct undone_row *store_undone_of(const struct store *s, uint64_t undone_seq)
 {
 	for (size_t i = s->undone_touches.n; i > 0; i--) {
 		if (s->undone_touches.items[i - 1].undone_seq == undone_seq)

@@ -96,6 +96,11 @@ static str type_of(int status, const err *e)
 
 void problem_answer(struct http_request *r, int status, const err *e, str field)
 {
+	problem_answer_with(r, status, e, field, S(""));
+}
+
+void problem_answer_with(struct http_request *r, int status, const err *e, str field, str members)
+{
 	struct buf b;
 	struct json_writer w;
 	bool inside;
@@ -123,6 +128,7 @@ void problem_answer(struct http_request *r, int status, const err *e, str field)
 		json_key(&w, S("field"));
 		json_put_text(&w, field);
 	}
+	buf_str(&b, members);
 	json_object_close(&w);
 	char id[24];
 	n = snprintf(id, sizeof id, "%llu", (unsigned long long)http_id(r));

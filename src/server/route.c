@@ -184,8 +184,8 @@ static void route_run(struct http_request *r, void *arg)
 	buf_init(&a.body, ANSWER_BYTES_MAX);
 	if (!may_go_on(q, &e) || !body_parse(q, &e) || !q->route->run(q, &a, &e) ||
 	    (!a.sent && !buf_ok(&a.body, &e)))
-		problem_answer(r, q->status != 0 ? q->status : problem_status(e.code), &e,
-			       q->field);
+		problem_answer_with(r, q->status != 0 ? q->status : problem_status(e.code), &e,
+				    q->field, q->members);
 	else if (!a.sent)
 		answer_send(q, &a);
 	buf_fini(&a.body);

@@ -62,6 +62,7 @@ struct request {
 	const struct json *body;	 /* parsed; NULL when there is none */
 	str field;			 /* that an error is about (problem_field) */
 	int status;			 /* of an error; 0: by its code */
+	str members; /* further ones of the problem document: JSON, each behind a comma */
 };
 
 /* What a handler fills in; the route layer sends it. */

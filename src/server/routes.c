@@ -20,6 +20,7 @@ extern const struct route_list routes_flow;
 extern const struct route_list routes_sources;
 extern const struct route_list routes_reconcile;
 extern const struct route_list routes_work;
+extern const struct route_list routes_undo;
 extern const struct route_list routes_live;
 extern const struct route_list routes_assets;
 extern const struct route_list routes_imports;
@@ -55,6 +56,7 @@ const struct route_list *route_list_at(size_t i)
 		&routes_deal_stages, &routes_deals,
 		&routes_touches,
 		&routes_work,
+		&routes_undo,
 		&routes_imports,
 		&routes_live,
 		&routes_docs,

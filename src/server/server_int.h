@@ -70,5 +70,7 @@ void views_close(struct server *s);
  * errors. `field` may be empty. */
 int problem_status(enum err_code code);
 void problem_answer(struct http_request *r, int status, const err *e, str field);
+/* With further members, as in struct request. */
+void problem_answer_with(struct http_request *r, int status, const err *e, str field, str members);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "server/work_int.h"
 
+#include "server/shape_int.h"
+
 #include "base/num.h"
 #include "base/time.h"
 
@@ -108,7 +110,7 @@ bool work_fields(struct request *q, str except, const struct prop **fields_r, si
 
 str work_etag(struct arena *a, const struct subject_view *v)
 {
-	return str_printf(a, "\"%016llx\"", (unsigned long long)subject_version(v));
+	return str_printf(a, "\"%.*s\"", STR_ARG(shape_etag(v, a)));
 }
 
 bool work_if_match(struct request *q, str etag, err *e)
