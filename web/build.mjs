@@ -130,7 +130,7 @@ function page(language, first) {
 		.replace('%SCRIPT%', `/assets/${app}`)
 		.replace('%FIRST%', head.join('\n'));
 }
-const home = { scripts: [chunk_of('src/screens/funnel/funnel.tsx')], data: ['/api/v1/session'] };
+const home = { scripts: [chunk_of('src/screens/funnel/funnel.tsx')], data: ['/api/v1/session', '/api/v1/funnel'] };
 for (const language of languages) {
 	const index = page(language, { scripts: [], data: ['/api/v1/session'] });
 	assets.push({ path: `index.${language}.html`, name: `index.${language}.html`, bytes: Buffer.from(index) });

@@ -65,6 +65,9 @@ void workplace_remove(const char *dir);
 bool bench_journal(struct bench *b, err *e) MUST_CHECK;
 bool bench_import(struct bench *b, err *e) MUST_CHECK;
 bool bench_demo(struct bench *b, err *e) MUST_CHECK;
+bool bench_ingest(struct bench *b, err *e) MUST_CHECK;
+/* A data directory in which everybody and the ids of a week are known, and one rule. */
+bool bench_preload(const struct bench *b, const char *dir, err *e) MUST_CHECK;
 
 /* An id as Segment's libraries make them: 36 characters. */
 #define BENCH_UUID_CHARS 36
@@ -73,6 +76,7 @@ void bench_uuid(char *p, uint64_t high, uint64_t low);
 void bench_person_id(char *p, uint64_t seed, uint64_t person);
 /* One body of /v1/batch with `n` messages, uniform over the people. */
 struct rng;
+void bench_message_print(struct buf *b, struct rng *r, const struct bench *bench, int64_t now_us);
 void bench_batch_print(struct buf *b, struct rng *r, const struct bench *bench, size_t n,
 		       int64_t now_us);
 /* Its touches, in the arena. */

@@ -86,7 +86,7 @@ static bool preload_run(const struct bench *b, struct journal *j, err *e)
 	return ok;
 }
 
-static bool preload(const struct bench *b, const char *dir, err *e)
+bool bench_preload(const struct bench *b, const char *dir, err *e)
 {
 	struct journal *j = NULL;
 	if (!journal_init(dir, e) || !journal_open(dir, NULL, &j, e))
@@ -309,7 +309,7 @@ bool bench_journal(struct bench *b, err *e)
 		(unsigned long long)b->people, (unsigned long long)b->ids,
 		(unsigned long long)b->threads, BENCH_BATCH);
 	bench_say("making people and ids known");
-	bool ok = preload(b, dir, e) && measure(b, senders, dir, e);
+	bool ok = bench_preload(b, dir, e) && measure(b, senders, dir, e);
 	for (size_t i = 0; i < b->threads; i++) {
 		buf_fini(&senders[i].bodies);
 		vec_free(&senders[i].ends);

@@ -50,7 +50,7 @@ void bench_person_id(char *p, uint64_t seed, uint64_t person)
 	bench_uuid(p, high, mix(high ^ person));
 }
 
-static void print_message(struct buf *b, struct rng *r, const struct bench *bench, int64_t now_us)
+void bench_message_print(struct buf *b, struct rng *r, const struct bench *bench, int64_t now_us)
 {
 	char id[BENCH_UUID_CHARS], person[BENCH_UUID_CHARS], text[TIME_TEXT_MAX];
 	uint64_t u = rng_u64(r);
@@ -80,7 +80,7 @@ void bench_batch_print(struct buf *b, struct rng *r, const struct bench *bench, 
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_byte(b, ',');
-		print_message(b, r, bench, now_us);
+		bench_message_print(b, r, bench, now_us);
 	}
 	buf_cstr(b, "]}");
 }

@@ -152,9 +152,14 @@ static bool page_send(struct request *q, struct answer *a, const char *page, err
 	return asset_send(q, a, f);
 }
 
+/* The home's page asks for the plain funnel at once; an address that asks for another one gets the
+ * page that every screen has. */
 static bool run_home(struct request *q, struct answer *a, err *e)
 {
-	return page_send(q, a, "home", e);
+	size_t at = 0;
+	str name, text;
+	bool plain = !http_query_each(q->http, &at, &name, &text);
+	return page_send(q, a, plain ? "home" : "index", e);
 }
 
 static bool run_page(struct request *q, struct answer *a, err *e)

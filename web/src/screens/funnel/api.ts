@@ -1,15 +1,17 @@
 /*
- * api.ts - what GET /api/v1/funnel answers, and the parameters that it takes from the address.
+ * api.ts - what GET /api/v1/funnel answers, and what of the address it is asked with.
  */
 import type { Query } from '../../lib/api';
 import type { Amount } from '../../lib/format';
+import { periodOf } from '../../lib/period';
 
-export type Outcome = 'reached' | 'dropped' | 'here' | `exit:${string}`;
+export type ExitKind = 'disqualified' | 'recycled' | 'lost';
+export type Outcome = 'reached' | 'dropped' | 'here' | 'here_all' | 'young' | `exit:${ExitKind}`;
 
 export interface Exit {
-	kind: 'disqualified' | 'recycled' | 'lost';
+	kind: ExitKind;
 	count: number;
-	reasons: { reason: string; count: number }[];
+	reasons: { reason: string | null; count: number }[];
 }
 export interface Step {
 	step: number;
@@ -23,13 +25,15 @@ export interface Step {
 	previous?: number | null;
 	young?: number;
 	here_now?: number | null;
+	here_all?: number | null;
 	exits?: Exit[];
-	money?: (Amount & { kind: 'cost_per_head' | 'value' }) | null;
-	zone?: 'tofu' | 'mofu' | 'bofu';
-	side?: 'marketing' | 'sales' | 'both';
+	money?: (Amount & { kind: 'cost_per_head' | 'value'; others: Amount[] }) | null;
+	zone?: 'tofu' | 'mofu' | 'bofu' | null;
+	side?: 'marketing' | 'sales' | 'both' | null;
 }
 export interface Group {
 	value: string | null;
+	rest?: boolean;
 	steps: Step[];
 }
 export interface TrendPoint {
@@ -38,30 +42,49 @@ export interface TrendPoint {
 	complete: boolean;
 	steps: Step[];
 }
+export interface Rules {
+	count: 'people' | 'companies' | 'deals';
+	window: string;
+	order: string;
+	view: string;
+	tail: string;
+	where: string | null;
+	breakdown: string | null;
+	[name: string]: unknown;
+}
 export interface Funnel {
 	steps: Step[];
 	groups: Group[];
 	trend?: TrendPoint[];
-	rules: Record<string, unknown>;
-	rules_text?: { en: string; de: string };
+	rules: Rules;
+	rules_text: { en: string; de: string };
 	snapshot: number;
-	sentence?: {
+	sentence: {
+		text: { en: string; de: string };
 		first: string;
-		last: string;
+		first_step: number;
 		first_count: number;
+		last: string;
+		last_step: number;
 		last_count: number;
-		leak: { from: string; to: string; lost: number } | null;
+		leak: { step: number; from: string; to: string; lost: number } | null;
 	};
 }
 
-/* The parameters of the address that the server understands, with their names there. */
-export const asked = [
-	'from', 'to', 'compare', 'by', 'of', 'where', 'steps', 'window', 'order', 'count', 'view', 'trend', 'as_of',
-] as const;
+/* The rules that somebody may change, under the server's names. */
+export const rule_names = ['count', 'window', 'order', 'view', 'tail', 'where', 'steps', 'as_of'] as const;
 
 export function funnelQuery(q: URLSearchParams): Query {
-	const out: Query = {};
-	for (const name of asked)
+	const period = periodOf(q);
+	const out: Query = { ...period };
+	for (const name of ['by', 'of', ...rule_names])
 		out[name] = q.get(name);
+	if (period.from && period.to && q.get('compare') !== 'none')
+		out['compare'] = 'previous';
 	return out;
+}
+
+/* The base of the rates and of the scale: where the sentence begins, the lead. */
+export function baseOf(f: Funnel): Step | undefined {
+	return f.steps[f.sentence.first_step - 1] ?? f.steps[0];
 }
