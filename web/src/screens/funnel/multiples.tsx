@@ -60,7 +60,7 @@ function AllGroups({ f, groups }: { f: Funnel; groups: Group[] }) {
 							<tr key={key(g)}>
 								<td data-phone="1">{groupName(g)}</td>
 								{g.steps.map((s) => (
-									<td key={s.step} class="number" data-phone={s.step === at + 1 || s.step === f.sentence.last_step ? 2 : 0}>
+									<td key={s.step} class="number" data-title={stageName(s.name)} data-phone={s.step === at + 1 || s.step === f.sentence.last_step ? 2 : 0}>
 										{g.rest ? number(s.count) : <Count n={s.count} href={behind(s.step, 'reached', { group: g.value })} what={`${groupName(g)}, ${stageName(s.name)}`} />}
 									</td>
 								))}
