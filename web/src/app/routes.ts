@@ -31,6 +31,7 @@ export const routes: Route[] = [
 	{ pattern: '/companies/{id}', title: 'nav.companies', nav: '/companies', load: () => import('../screens/companies/company') },
 	{ pattern: '/deals', title: 'nav.deals', nav: '/deals', wide: true, load: () => import('../screens/deals/deals') },
 	{ pattern: '/deals/{id}', title: 'nav.deals', nav: '/deals', load: () => import('../screens/deals/deal') },
+	{ pattern: '/import', title: 'nav.import', nav: '/import', load: () => import('../screens/import/import') },
 	{ pattern: '/gallery', title: 'nav.gallery', load: () => import('../screens/gallery/gallery') },
 ];
 

@@ -4,5 +4,14 @@ import { components } from './components';
 import { funnel } from './funnel';
 import { journey } from './journey';
 import { people } from './people';
+import { imports } from './import';
 
-export const texts = { ...app, ...components, ...funnel, ...journey, ...people } as const;
+/* One line an area. */
+export const texts = {
+	...app,
+	...components,
+	...funnel,
+	...journey,
+	...people,
+	...imports,
+} as const;
