@@ -12,7 +12,6 @@
 #define GZIP_WINDOW	  (15 + 16) /* 32 KiB, and a gzip head rather than zlib's */
 #define GZIP_MEMORY_LEVEL 8
 #define GZIP_STEP_MAX	  (size_t)(1 << 30)
-#define EXPAND_STEP	  (64 * KIB)
 
 struct gzip_state {
 	z_stream z;
@@ -76,28 +75,4 @@ bool gzip_compress(struct gzip *g, str in, struct buf *out, err *e)
 	CHECK(deflate(z, Z_FINISH) == Z_STREAM_END);
 	out->n += bound - z->avail_out;
 	return true;
-}
-
-bool gzip_expand(str in, struct buf *out, err *e)
-{
-	z_stream z = { .zalloc = take, .zfree = give };
-	if (in.n > GZIP_STEP_MAX)
-		return err_set(e, ERR_LIMIT, "too much to expand at once");
-	z.next_in = (Bytef *)(uintptr_t)in.p;
-	z.avail_in = (uInt)in.n;
-	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
-		return err_nomem(e);
-	int now = Z_OK;
-	while (now == Z_OK) {
-		char *to = buf_room(out, EXPAND_STEP);
-		if (to == NULL)
-			break;
-		z.next_out = (Bytef *)to;
-		z.avail_out = (uInt)EXPAND_STEP;
-		now = inflate(&z, Z_NO_FLUSH);
-		out->n += EXPAND_STEP - z.avail_out;
-	}
-	inflateEnd(&z);
-	return buf_ok(out, e) &&
-	       (now == Z_STREAM_END || err_set(e, ERR_CORRUPT, "not a whole gzip member"));
 }

@@ -23,7 +23,5 @@ bool gzip_new(struct gzip **g_r, int level, err *e) MUST_CHECK;
 void gzip_free(struct gzip **g);
 /* Appends `in`, compressed, to `out`. */
 bool gzip_compress(struct gzip *g, str in, struct buf *out, err *e) MUST_CHECK;
-/* The reverse, for tests: ERR_CORRUPT, or ERR_LIMIT when it is more than `out` may hold. */
-bool gzip_expand(str in, struct buf *out, err *e) MUST_CHECK;
 
 #endif
