@@ -207,6 +207,7 @@ static const struct route rows[] = {
 	PAGE_ROUTE("/import/{id}"),
 	PAGE_ROUTE("/settings"),
 	PAGE_ROUTE("/settings/{page}"),
+	PAGE_ROUTE("/in/{token}"),
 	PAGE_ROUTE("/login"),
 	PAGE_ROUTE("/setup"),
 	PAGE_ROUTE("/gallery"),

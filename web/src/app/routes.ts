@@ -32,6 +32,13 @@ export const routes: Route[] = [
 	{ pattern: '/deals', title: 'nav.deals', nav: '/deals', wide: true, load: () => import('../screens/deals/deals') },
 	{ pattern: '/deals/{id}', title: 'nav.deals', nav: '/deals', load: () => import('../screens/deals/deal') },
 	{ pattern: '/import', title: 'nav.import', nav: '/import', load: () => import('../screens/import/import') },
+	{ pattern: '/login', title: 'auth.signIn', open: true, load: () => import('../screens/auth/login') },
+	{ pattern: '/setup', title: 'auth.setup', open: true, load: () => import('../screens/auth/setup') },
+	{ pattern: '/in/{token}', title: 'auth.link', open: true, load: () => import('../screens/auth/link') },
+	{ pattern: '/settings/account', title: 'set.account', nav: '/settings/account', load: () => import('../screens/settings/account') },
+	{ pattern: '/settings/users', title: 'set.users', nav: '/settings/account', load: () => import('../screens/settings/users') },
+	{ pattern: '/settings/keys', title: 'set.keys', nav: '/settings/account', load: () => import('../screens/settings/keys') },
+	{ pattern: '/settings/audit', title: 'set.audit', nav: '/settings/account', load: () => import('../screens/settings/audit') },
 	{ pattern: '/gallery', title: 'nav.gallery', load: () => import('../screens/gallery/gallery') },
 ];
 

@@ -15,6 +15,7 @@ export interface Session {
 		role: string;
 		language: 'de' | 'en' | null;
 		totp: boolean;
+		has_password: boolean;
 	};
 	may: May[];
 	csrf: string;

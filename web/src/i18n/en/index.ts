@@ -1,14 +1,18 @@
 /* index.ts - the English texts of all areas. */
 import { app } from './app';
+import { auth } from './auth';
 import { components } from './components';
 import { funnel } from './funnel';
 import { journey } from './journey';
 import { people } from './people';
 import { imports } from './import';
+import { settings } from './settings';
 
 /* One line an area. */
 export const texts = {
 	...app,
+	...auth,
+	...settings,
 	...components,
 	...funnel,
 	...journey,
