@@ -39,6 +39,9 @@ export const routes: Route[] = [
 	{ pattern: '/settings/users', title: 'set.users', nav: '/settings/account', load: () => import('../screens/settings/users') },
 	{ pattern: '/settings/keys', title: 'set.keys', nav: '/settings/account', load: () => import('../screens/settings/keys') },
 	{ pattern: '/settings/audit', title: 'set.audit', nav: '/settings/account', load: () => import('../screens/settings/audit') },
+	{ pattern: '/flow', title: 'nav.flow', nav: '/flow', load: () => import('../screens/flow/flow') },
+	{ pattern: '/reconcile', title: 'nav.reconcile', nav: '/', load: () => import('../screens/reconcile/reconcile') },
+	{ pattern: '/settings/sources', title: 'set.sources', nav: '/settings/account', wide: true, load: () => import('../screens/settings/sources') },
 	{ pattern: '/gallery', title: 'nav.gallery', load: () => import('../screens/gallery/gallery') },
 ];
 

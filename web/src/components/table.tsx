@@ -24,6 +24,8 @@ export interface Column<T> {
 	number?: boolean;
 	wide?: boolean;
 	phone?: 1 | 2;
+	/* On a phone, where no header is, its words stand before the figure. */
+	named?: boolean;
 }
 export interface TableProps<T> {
 	label: string;
@@ -117,7 +119,7 @@ export function Table<T>(p: TableProps<T>) {
 				{p.rows.slice(w.from, w.to).map((row) => (
 					<tr key={p.id(row)} data-chosen={p.chosen?.(row) || undefined} onClick={opens ? (e) => open(e, row) : undefined}>
 						{p.columns.map((c, i) => (
-							<td key={c.key} class={c.number ? 'number' : c.wide ? 'cell-wide' : undefined} data-phone={c.phone ?? (i === 0 ? 1 : 0)}>
+							<td key={c.key} class={c.number ? 'number' : c.wide ? 'cell-wide' : undefined} data-phone={c.phone ?? (i === 0 ? 1 : 0)} data-title={c.named ? c.title : undefined}>
 								{i === 0 ? first(row, c.cell(row)) : c.cell(row)}
 							</td>
 						))}

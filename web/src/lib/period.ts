@@ -6,7 +6,7 @@
  */
 import { workspace } from '../app/session';
 
-export const periods = ['30d', '90d', '12mo', 'month', 'quarter', 'year'] as const;
+export const periods = ['30d', '90d', '12mo', 'month', 'last_month', 'quarter', 'last_quarter', 'year'] as const;
 export type Period = (typeof periods)[number];
 
 /* "2026-11-25", in the workspace's zone. */
@@ -37,6 +37,8 @@ export function periodDays(period: Period, today: string): { from: string; to: s
 	case '90d': return { from: dayPlus(to, -90), to };
 	case '12mo': return { from: monthsBack(today, 11), to };
 	case 'month': return { from: monthsBack(today, 0), to };
+	case 'last_month': return { from: monthsBack(today, 1), to: monthsBack(today, 0) };
+	case 'last_quarter': return { from: monthsBack(today, 3 + (month - 1) % 3), to: monthsBack(today, (month - 1) % 3) };
 	case 'quarter': return { from: monthsBack(today, (month - 1) % 3), to };
 	case 'year': return { from: `${today.slice(0, 4)}-01-01`, to };
 	}

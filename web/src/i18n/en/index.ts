@@ -2,6 +2,7 @@
 import { app } from './app';
 import { auth } from './auth';
 import { components } from './components';
+import { flow } from './flow';
 import { funnel } from './funnel';
 import { journey } from './journey';
 import { people } from './people';
@@ -14,6 +15,7 @@ export const texts = {
 	...auth,
 	...settings,
 	...components,
+	...flow,
 	...funnel,
 	...journey,
 	...people,

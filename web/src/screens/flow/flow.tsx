@@ -10,18 +10,18 @@ import { Empty } from '../../components/empty';
 import { ErrorLine } from '../../components/error';
 import { Select } from '../../components/field';
 import { Menu } from '../../components/menu';
-import { Period, periodOf } from '../../components/period';
+import { Period } from '../../components/period';
 import { Count } from '../../components/small';
 import { Table } from '../../components/table';
 import { language, t, type Key } from '../../i18n/i18n';
 import type { Query } from '../../lib/api';
 import { number, percent } from '../../lib/format';
 import { useResource } from '../../lib/resource';
+import { periodOf } from '../../lib/period';
 import { saveCsv, savePng, saveSvg } from '../../lib/save';
 import { useStore } from '../../lib/store';
 import { layoutOf, type Flow, type Layout, type Link, type Ribbon } from './layout';
-import { Picture, wordsOf, type Colors } from './picture';
-import './flow.css';
+import { Picture, shareOf, wordsOf, type Colors } from './picture';
 
 const table_px_max = 760;
 const ways = ['source', 'channel', 'medium', 'campaign', 'landing_page', 'country'] as const;
@@ -86,7 +86,7 @@ function Ways({ layout, href }: { layout: Layout; href: (l: Link) => string }) {
 			columns={[
 				{ key: 'way', title: t('flow.way'), cell: wordsOf, phone: 1, wide: true },
 				{ key: 'people', title: t('flow.people'), number: true, phone: 1, cell: (r) => <Count n={r.link.count} href={href(r.link)} what={wordsOf(r)} /> },
-				{ key: 'share', title: t('flow.share'), number: true, phone: 2, cell: (r) => percent(r.link.count / Math.max(1, r.from.count)) },
+				{ key: 'share', title: t('flow.share'), number: true, phone: 2, cell: (r) => percent(shareOf(r)) },
 			]} />
 	);
 }
@@ -119,12 +119,12 @@ export default function FlowScreen() {
 		{ text: 'CSV', run: () => saveCsv('flow', rows()) },
 	];
 	return (
-		<>
+		<div class="stack-wide">
 			<h1>{t('nav.flow')}</h1>
 			<div class="controls">
 				<Period />
 				<Select label={t('flow.by')} value={by} onValue={(v) => set({ by: v === 'source' ? null : v, behind: null })}
-					options={[...ways.map((w) => ({ value: w as string, text: t(`by.${w}` as Key) })),
+					options={[...ways.map((w) => ({ value: w as string, text: t(`funnel.by.${w}` as Key) })),
 						...((ways as readonly string[]).includes(by) ? [] : [{ value: by, text: by }])]} />
 			</div>
 			{flow.error && <ErrorLine problem={flow.error} action={<Button onClick={flow.reload}>{t('app.retry')}</Button>} />}
@@ -145,6 +145,6 @@ export default function FlowScreen() {
 					query={{ ...asked, ...behind.query, groups: flow.data?.groups ?? 8 }}
 					onClose={() => set({ behind: null }, { replace: true })} />
 			)}
-		</>
+		</div>
 	);
 }

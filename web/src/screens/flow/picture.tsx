@@ -29,6 +29,11 @@ export function wordsOf(r: Ribbon): string {
 	return `${nameOf(r.from)} → ${nameOf(r.to)}`;
 }
 
+/* Of sources what they bring of all; else how many go this way. */
+export function shareOf(r: Ribbon): number {
+	return r.link.count / Math.max(1, r.from.kind === 'source' ? r.to.count : r.from.count);
+}
+
 /* As much of a text as fits, by the width that letters have on average. */
 function fitted(text: string, px: number): string {
 	const most = Math.max(3, Math.floor(px / 7.2));
@@ -80,7 +85,7 @@ export function Picture({ layout, left, colors: c, label, href, self }: PictureP
 			{layout.ribbons.map((r) => (
 				<a key={r.key} href={href(r.link)} aria-label={`${wordsOf(r)}: ${t('c.people', { n: r.link.count })}`}>
 					<path d={r.path} fill={colorOf(r.to, sales_from, c)} fill-opacity={r.to.kind === 'exit' ? 0.18 : 0.28}>
-						<title>{`${wordsOf(r)}: ${t('c.people', { n: r.link.count })} (${percent(r.link.count / Math.max(1, r.from.count))})`}</title>
+						<title>{`${wordsOf(r)}: ${t('c.people', { n: r.link.count })} (${percent(shareOf(r))})`}</title>
 					</path>
 				</a>
 			))}

@@ -33,7 +33,7 @@ export interface Step {
 }
 export interface Group {
 	value: string | null;
-	rest?: boolean;
+	other?: boolean;
 	steps: Step[];
 }
 export interface TrendPoint {

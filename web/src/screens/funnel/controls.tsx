@@ -3,13 +3,14 @@
  */
 import { useState } from 'preact/hooks';
 import { useQuery } from '../../app/router';
-import { Field, Select } from '../../components/field';
+import { Select } from '../../components/field';
 import { Menu } from '../../components/menu';
+import { Period } from '../../components/period';
 import { Chip } from '../../components/small';
 import { toastError } from '../../components/toast';
 import { t, tOr } from '../../i18n/i18n';
 import { url } from '../../lib/api';
-import { dayOf, dayPlus, periodOf, periods } from '../../lib/period';
+import { periodOf } from '../../lib/period';
 import { savePng } from '../../lib/save';
 import { funnelQuery } from './api';
 
@@ -18,30 +19,6 @@ const breakdowns: { by: string; of?: string }[] = [
 	{ by: 'source' }, { by: 'channel' }, { by: 'campaign' }, { by: 'landing_page' },
 	{ by: 'industry', of: 'person' }, { by: 'country', of: 'person' }, { by: 'owner', of: 'person' },
 ];
-
-function PeriodControl() {
-	const [q, set] = useQuery();
-	const dated = q.has('from') || q.has('to');
-	const value = q.get('period') ?? (dated ? 'dates' : '');
-	const choose = (v: string) => {
-		if (v !== 'dates')
-			return set({ period: v, from: null, to: null });
-		const now = periodOf(q);
-		const today = dayOf(new Date());
-		return set({ period: null, from: now.from ?? dayPlus(today, -89), to: now.to ? dayPlus(now.to, -1) : today });
-	};
-	return (
-		<>
-			<Select label={t('funnel.period')} value={value} onValue={choose} options={[
-				{ value: '', text: t('funnel.period.all') },
-				...periods.map((p) => ({ value: p, text: t(`funnel.period.${p}`) })),
-				{ value: 'dates', text: t('funnel.period.dates') },
-			]} />
-			{value === 'dates' && <Field label={t('funnel.from')} type="date" value={q.get('from') ?? ''} onValue={(v) => v && set({ from: v })} />}
-			{value === 'dates' && <Field label={t('funnel.to')} type="date" value={q.get('to') ?? ''} onValue={(v) => v && set({ to: v })} />}
-		</>
-	);
-}
 
 function Files() {
 	const [q] = useQuery();
@@ -77,7 +54,7 @@ export function Controls() {
 	return (
 		<div class="controls spread">
 			<div class="controls">
-				<PeriodControl />
+				<Period />
 				{period.from && period.to && (
 					<Select label={t('funnel.compare')} value={q.get('compare') ?? ''} onValue={(v) => set({ compare: v })} options={[
 						{ value: '', text: t('funnel.compare.previous') },

@@ -14,7 +14,7 @@ import { language, t } from '../../i18n/i18n';
 import { number } from '../../lib/format';
 import { useResource } from '../../lib/resource';
 import { funnelQuery, type Funnel } from './api';
-import { Behind } from './behind';
+import { BehindNumber } from './behind';
 import { Controls } from './controls';
 import { Multiples } from './multiples';
 import { behind, Legend, Picture } from './picture';
@@ -94,11 +94,11 @@ export default function FunnelScreen() {
 			{f.rules.breakdown ? <Multiples f={f} /> : <Picture f={f} />}
 			<div class="rules">
 				{!f.rules.breakdown && <Legend f={f} />}
-				<p class="grey small">{f.rules_text[language.get()]} <a href={hrefWith({ rules: 1, step: null, show: null })}>{t('funnel.changeRules')}</a></p>
+				<p class="grey small">{f.rules_text[language.get()]} <a href={hrefWith({ rules: 1, step: null, show: null })}>{t('funnel.changeRules')}</a> <a href="/reconcile">{t('nav.reconcile')}</a></p>
 			</div>
 			<Later f={f} />
 			{q.get('rules') && <RulesDrawer count={f.rules.count} />}
-			{q.get('step') && <Behind count={f.rules.count} />}
+			{q.get('step') && <BehindNumber count={f.rules.count} />}
 		</div>
 	);
 }

@@ -11,12 +11,12 @@ import { scaleOf, type Scale } from './scale';
 
 const shown_max = 6;
 
-export function groupName(g: Pick<Group, 'value' | 'rest'>): string {
-	if (g.rest)
+export function groupName(g: Pick<Group, 'value' | 'other'>): string {
+	if (g.other)
 		return t('funnel.groupRest');
 	return g.value === null || g.value === '' ? t('funnel.groupNone') : g.value;
 }
-const key = (g: Group) => `${g.rest ? 'rest' : 'group'}:${g.value}`;
+const key = (g: Group) => `${g.other ? 'other' : 'group'}:${g.value}`;
 
 function Multiple({ f, g, scale }: { f: Funnel; g: Group; scale: Scale }) {
 	return (
@@ -61,7 +61,7 @@ function AllGroups({ f, groups }: { f: Funnel; groups: Group[] }) {
 								<td data-phone="1">{groupName(g)}</td>
 								{g.steps.map((s) => (
 									<td key={s.step} class="number" data-title={stageName(s.name)} data-phone={s.step === at + 1 || s.step === f.sentence.last_step ? 2 : 0}>
-										{g.rest ? number(s.count) : <Count n={s.count} href={behind(s.step, 'reached', { group: g.value })} what={`${groupName(g)}, ${stageName(s.name)}`} />}
+										{g.other ? number(s.count) : <Count n={s.count} href={behind(s.step, 'reached', { group: g.value })} what={`${groupName(g)}, ${stageName(s.name)}`} />}
 									</td>
 								))}
 								<td class="number strong" data-phone="1">{percent(first > 0 ? last / first : null)}</td>
@@ -78,7 +78,7 @@ export function Multiples({ f }: { f: Funnel }) {
 	const at = (baseOf(f)?.step ?? 1) - 1;
 	const size = (g: Group) => g.steps[at]?.count ?? 0;
 	const groups = [...f.groups].sort((a, b) => size(b) - size(a));
-	const first = groups.filter((g) => !g.rest && size(g) > 0).slice(0, shown_max);
+	const first = groups.filter((g) => !g.other && size(g) > 0).slice(0, shown_max);
 	const counts = first.flatMap((g) => g.steps.map((s) => s.count));
 	const scale = scaleOf(counts, Math.max(0, ...first.map(size)));
 	return (

@@ -7,16 +7,17 @@
 import { useState } from 'preact/hooks';
 import { useQuery } from '../../app/router';
 import { useSession } from '../../app/session';
-import type { BehindRow } from '../../components/behind';
+import type { Subject } from '../../components/behind';
 import { Button } from '../../components/button';
 import { Empty } from '../../components/empty';
 import { ErrorLine } from '../../components/error';
 import { Field, Select } from '../../components/field';
-import { Period, periodOf } from '../../components/period';
+import { Period } from '../../components/period';
 import { RelativeTime } from '../../components/small';
 import { Table } from '../../components/table';
-import { language, t, tOr } from '../../i18n/i18n';
+import { language, t, tOr, type Key } from '../../i18n/i18n';
 import { post, Problem } from '../../lib/api';
+import { periodOf } from '../../lib/period';
 import { saveCsv } from '../../lib/save';
 import { useStore } from '../../lib/store';
 
@@ -37,7 +38,7 @@ interface Answer {
 	counted_of_given: number;
 	names_left_out: boolean;
 	rows: Row[];
-	missing_there: { rows: BehindRow[]; count: number };
+	missing_there: { rows: Subject[]; count: number };
 }
 
 /* The first column of what was pasted; marks around it and empty lines go. */
@@ -48,9 +49,9 @@ export function linesOf(text: string): string[] {
 }
 
 function Summary({ a }: { a: Answer }) {
-	const stage = tOr(`stages.${a.stage}`, a.stage);
+	const key = `stages.${a.stage}`;
+	const name = tOr(key, '') ? t(key as Key, { n: 2 }) : a.stage;
 	const missing = a.rows.filter((r) => !r.counted).length;
-	const name = stage.replace(/^\{n\|[^|]*\|([^|}]*)\}$/, '$1');
 	return (
 		<p class="truth" role="status">
 			{t('rec.truth', { given: a.given, both: a.counted_of_given, name })}{' '}
@@ -71,14 +72,14 @@ function Given({ rows, label }: { rows: Row[]; label: string }) {
 	);
 }
 
-function Extra({ rows }: { rows: BehindRow[] }) {
+function Extra({ rows }: { rows: Subject[] }) {
 	return (
 		<Table label={t('rec.extra')} rows={rows} id={(r) => r.person ?? 0} href={(r) => `/people/${r.person}`}
 			columns={[
-				{ key: 'name', title: t('behind.name'), phone: 1, cell: (r) => r.name ?? t('behind.anonymous') },
+				{ key: 'name', title: t('funnel.name'), phone: 1, cell: (r) => r.name ?? t('rec.anonymous') },
 				{ key: 'email', title: t('rec.email'), phone: 2, wide: true, cell: (r) => r.email },
-				{ key: 'company', title: t('behind.company'), cell: (r) => (r.company && typeof r.company === 'object' ? r.company.name : '') },
-				{ key: 'at', title: t('rec.entered'), phone: 2, cell: (r) => <RelativeTime at={r.at} /> },
+				{ key: 'company', title: t('funnel.company'), cell: (r) => (r.company && typeof r.company === 'object' ? r.company.name : '') },
+				{ key: 'at', title: t('rec.entered'), phone: 2, cell: (r) => <RelativeTime at={r.at ?? 0} /> },
 			]} />
 	);
 }
@@ -91,7 +92,7 @@ function Result({ a }: { a: Answer }) {
 	const take = () => saveCsv('reconcile', [
 		['list', 'given', 'person', 'name', 'email', 'counted', 'why'],
 		...a.rows.map((r) => ['given', r.given, r.person, r.name, '', r.counted ? 'yes' : 'no', r.why[spoken]]),
-		...a.missing_there.rows.map((r) => ['here', '', r.person ?? null, r.name, r.email ?? '', 'yes', t('rec.notGiven')]),
+		...a.missing_there.rows.map((r) => ['here', '', r.person ?? null, r.name ?? '', r.email ?? '', 'yes', t('rec.notGiven')]),
 	]);
 	return (
 		<>
@@ -122,7 +123,7 @@ export default function ReconcileScreen() {
 		setBusy(true);
 		setProblem(null);
 		try {
-			const span = periodOf(query, 'last_month');
+			const span = periodOf(query);
 			setAnswer(await post<Answer>('/api/v1/reconcile', { ids: lines, stage, ...span }));
 		} catch (e) {
 			setProblem(e instanceof Problem ? e : new Problem(0, 'unexpected', String(e), null, {}));
@@ -136,14 +137,14 @@ export default function ReconcileScreen() {
 	};
 	const many = lines.length > lines_max;
 	return (
-		<>
+		<div class="stack-wide">
 			<h1>{t('nav.reconcile')}</h1>
 			<p class="grey">{t('rec.about')}</p>
 			<form class="stack" onSubmit={(e) => { e.preventDefault(); void compare(); }}>
 				<div class="controls">
 					<Select label={t('rec.stage')} value={stage} onValue={(v) => set({ stage: v })}
 						options={stages.map((s) => ({ value: s, text: tOr(`stage.${s}`, s) }))} />
-					<Period fallback="last_month" />
+					<Period />
 				</div>
 				<Field label={t('rec.list')} rows={8} value={text} onValue={setText} placeholder={'ada@example.com\nhubspot:4711\nAda Lovelace'}
 					help={lines.length ? t('rec.lines', { n: lines.length }) : t('rec.listHelp')}
@@ -156,6 +157,6 @@ export default function ReconcileScreen() {
 			</form>
 			<ErrorLine problem={problem} />
 			{answer ? <Result a={answer} /> : !problem && <Empty text={t('rec.empty')} />}
-		</>
+		</div>
 	);
 }

@@ -10,7 +10,7 @@ import { t, type Key } from '../../i18n/i18n';
 const pages: { key: string; title: Key; may?: May }[] = [
 	{ key: 'account', title: 'set.account' },
 	{ key: 'stages', title: 'set.stages', may: 'configure' },
-	{ key: 'sources', title: 'set.sources', may: 'configure' },
+	{ key: 'sources', title: 'set.sources' },
 	{ key: 'keys', title: 'set.keys', may: 'configure' },
 	{ key: 'users', title: 'set.users', may: 'administer' },
 	{ key: 'privacy', title: 'set.privacy', may: 'configure' },

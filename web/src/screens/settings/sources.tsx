@@ -7,12 +7,13 @@ import { Button } from '../../components/button';
 import { Empty } from '../../components/empty';
 import { ErrorLine } from '../../components/error';
 import { Select } from '../../components/field';
-import { Period, periodOf } from '../../components/period';
+import { Period } from '../../components/period';
 import { Count, Money, RelativeTime } from '../../components/small';
 import { Table, type Column } from '../../components/table';
 import { t, tOr, type Key } from '../../i18n/i18n';
 import type { Amount } from '../../lib/format';
 import { useResource } from '../../lib/resource';
+import { periodOf } from '../../lib/period';
 import { saveCsv } from '../../lib/save';
 import { SettingsPage } from './page';
 
@@ -60,17 +61,18 @@ export default function SourcesScreen() {
 	const opened = step > 0 && (query.get('group') !== null || query.get('none') !== null);
 	const count = (s: Source, i: number, name: string) => {
 		const n = s.steps[i]?.count ?? 0;
-		return n === 0 ? <span class="grey">0</span> : <Count n={n} href={hrefWith({ step: i + 1, ...groupOf(s) })} what={`${nameOf(s)}: ${tOr(`stage.${name}`, name)}`} />;
+		const stage = tOr(`stage.${name}`, name);
+		return n === 0 ? <span class="grey">0</span> : <Count n={n} href={hrefWith({ step: i + 1, ...groupOf(s) })} what={`${nameOf(s)}: ${stage}`} />;
 	};
 	const shown = stages.map((name, i) => ({ name, i })).filter(({ name }) => ['visitor', 'lead', 'mql', 'sql', 'customer'].includes(name));
 	const columns: Column<Source>[] = [
-		{ key: 'name', title: t(`by.${by}` as Key), wide: true, phone: 1, cell: (s) => nameOf(s) },
+		{ key: 'name', title: t(`funnel.by.${by}` as Key), wide: true, phone: 1, cell: (s) => nameOf(s) },
 		...shown.map(({ name, i }): Column<Source> => ({
 			key: name, title: tOr(`stage.${name}`, name), number: true, cell: (s) => count(s, i, name),
-			...(name === 'lead' || name === 'customer' ? { phone: 2 as const } : {}),
+			...(name === 'lead' || name === 'customer' ? { phone: 2 as const, named: true } : {}),
 		})),
 		{ key: 'spend', title: t('src.spend'), number: true, cell: (s) => <Amounts of={s.spend} /> },
-		{ key: 'lead_cost', title: t('src.perLead'), number: true, phone: 2, cell: (s) => <Amounts of={s.cost_per_lead} /> },
+		{ key: 'lead_cost', title: t('src.perLead'), number: true, phone: 2, named: true, cell: (s) => <Amounts of={s.cost_per_lead} /> },
 		{ key: 'sql_cost', title: t('src.perSql'), number: true, cell: (s) => <Amounts of={s.cost_per_sql} /> },
 		{ key: 'customer_cost', title: t('src.perCustomer'), number: true, cell: (s) => <Amounts of={s.cost_per_customer} /> },
 		{ key: 'won', title: t('src.won'), number: true, cell: (s) => <Amounts of={s.won} /> },
@@ -87,7 +89,7 @@ export default function SourcesScreen() {
 			<div class="controls">
 				<Period />
 				<Select label={t('flow.by')} value={by} onValue={(v) => set({ by: v === 'source' ? null : v, step: null, group: null, none: null })}
-					options={ways.map((w) => ({ value: w, text: t(`by.${w}` as Key) }))} />
+					options={ways.map((w) => ({ value: w, text: t(`funnel.by.${w}` as Key) }))} />
 			</div>
 			{sources.error && <ErrorLine problem={sources.error} action={<Button onClick={sources.reload}>{t('app.retry')}</Button>} />}
 			{sources.data && rows.length === 0 && <Empty text={t('src.empty')} action={<a class="button main" href="/settings/keys">{t('src.fill')}</a>} />}
