@@ -15,11 +15,12 @@ bool making_init(struct making *m, const struct sales_ask *q, struct arena *a, s
 {
 	*field_r = S("");
 	*m = (struct making){ .q = q, .a = a, .field_r = field_r, .e = e };
-	m->props = ARENA_ARRAY(a, struct prop, DEED_PROPS_MAX);
-	if (!m->props)
-		return arena_err(a, e);
 	if (q->fields_n > SALES_FIELDS_MAX)
 		return err_set(e, ERR_LIMIT, "at most %zu fields at once", SALES_FIELDS_MAX);
+	m->props_max = q->fields_n + DEED_PROPS_MORE;
+	m->props = ARENA_ARRAY(a, struct prop, m->props_max);
+	if (!m->props)
+		return arena_err(a, e);
 	if (q->subject == 0)
 		return true;
 	bool fits = q->subject <= people_profiles(q->people) &&
@@ -32,7 +33,7 @@ bool making_init(struct making *m, const struct sales_ask *q, struct arena *a, s
 
 void making_put(struct making *m, str key, value v)
 {
-	CHECK(m->props_n < DEED_PROPS_MAX);
+	CHECK(m->props_n < m->props_max);
 	m->props[m->props_n++] = (struct prop){ key, v };
 }
 

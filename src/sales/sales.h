@@ -83,6 +83,12 @@ bool sales_create(const struct sales_ask *q, struct arena *a, struct sales_deed 
 /* Names of the actions of an entity, in the order in which screens show them. */
 size_t sales_actions(enum entity entity, str actions_r[static 16]);
 
+/* Joins two people, or takes a profile out of its person again. */
+bool sales_merge(const struct sales_ask *q, uint64_t with, str reason, struct arena *a,
+		 struct sales_deed *d_r, str *field_r, err *e) MUST_CHECK;
+bool sales_unmerge(const struct sales_ask *q, uint64_t profile, str reason, struct arena *a,
+		   struct sales_deed *d_r, str *field_r, err *e) MUST_CHECK;
+
 /* Writes the deed; *seq_r is its number, by which it is taken back. `message_id` (or empty) keeps
  * it from being written twice: ERR_CONFLICT when it is known already. */
 bool sales_write(struct journal *j, struct sales_deed *d, str message_id, uint64_t *seq_r,

@@ -38,7 +38,7 @@ struct field {
 	bool removable; /* null takes the value away */
 };
 
-#define DEED_PROPS_MAX (SALES_FIELDS_MAX + 8)
+#define DEED_PROPS_MORE ((size_t)8) /* besides the fields that were given */
 
 /* One deed while it is put together. */
 struct making {
@@ -48,7 +48,7 @@ struct making {
 	err *e;
 	struct subject_view view; /* of the subject; zero when it is to be made */
 	struct prop *props;
-	size_t props_n;
+	size_t props_n, props_max;
 };
 bool making_init(struct making *m, const struct sales_ask *q, struct arena *a, str *field_r,
 		 err *e) MUST_CHECK;

@@ -10,6 +10,10 @@ static bool accepted(const struct intake *in, err *e)
 {
 	if (in->outcome == OUTCOME_ACCEPTED)
 		return true;
+	if (in->outcome == OUTCOME_DUPLICATE)
+		return err_set(e, ERR_CONFLICT,
+			       "this was done already, with the same Idempotency-Key: read what "
+			       "became of it");
 	return err_set(e, ERR_CONFLICT, "%s", in->reason ? in->reason : "it was not accepted");
 }
 

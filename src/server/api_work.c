@@ -23,7 +23,7 @@ static bool act(struct request *q, struct answer *a, enum entity entity, err *e)
 	w.ask.fields_n = n;
 	bool ok = sales_act(&w.ask, q->arena, &d, &q->field, e);
 	work_end(&w);
-	return ok && work_answer(q, a, &d, S(""), e);
+	return ok && work_answer(q, a, &d, e);
 }
 
 static bool act_person(struct request *q, struct answer *a, err *e)
@@ -81,7 +81,8 @@ static const struct route rows[] = {
 		  TEXT("stage") "," TEXT("reason") "," TEXT("until") "," OWNER "," TEXT(
 			  "text") "," TEXT("outcome")),
 	  .answer_schema = DONE_SCHEMA,
-	  .answer_status = 201 },
+	  .answer_status = 201,
+	  .once = true },
 	{ .method = "POST",
 	  .pattern = "/api/v1/companies/{id}/actions",
 	  .may = MAY_WORK,
@@ -95,7 +96,8 @@ static const struct route rows[] = {
 	  .body_schema = ACTION_SCHEMA("\"owner\",\"note\",\"call\"",
 				       OWNER "," TEXT("text") "," TEXT("outcome")),
 	  .answer_schema = DONE_SCHEMA,
-	  .answer_status = 201 },
+	  .answer_status = 201,
+	  .once = true },
 	{ .method = "POST",
 	  .pattern = "/api/v1/deals/{id}/actions",
 	  .may = MAY_WORK,
@@ -114,6 +116,7 @@ static const struct route rows[] = {
 					  "," TEXT("text") "," TEXT("outcome") "," TEXT("reason") "," TEXT(
 						  "competitor") ",\"person\":{\"type\":\"integer\"}," TEXT("role")),
 	  .answer_schema = DONE_SCHEMA,
-	  .answer_status = 201 },
+	  .answer_status = 201,
+	  .once = true },
 };
 const struct route_list routes_work = { rows, ARRAY_LEN(rows) };

@@ -7,6 +7,7 @@
  * Threads:      the table is constant after routes_open.
  */
 #include "server/server_int.h"
+#include "server/once_int.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -173,6 +174,21 @@ static void answer_send(struct request *q, struct answer *a)
 		    buf_view(&a->body));
 }
 
+/* A request that was answered before, by its key, is answered the same. */
+static bool handler_run(struct request *q, struct answer *a, err *e)
+{
+	bool again = false;
+	if (!q->route->once)
+		return q->route->run(q, a, e);
+	if (!once_begin(q->server->once, q, a, &again, e))
+		return false;
+	if (again)
+		return true;
+	bool ok = q->route->run(q, a, e);
+	once_end(q->server->once, q, ok, a);
+	return ok;
+}
+
 /* Runs on the loop or on a worker, as the row says. */
 static void route_run(struct http_request *r, void *arg)
 {
@@ -182,7 +198,7 @@ static void route_run(struct http_request *r, void *arg)
 	if (a.status == 0)
 		a.status = 200;
 	buf_init(&a.body, ANSWER_BYTES_MAX);
-	if (!may_go_on(q, &e) || !body_parse(q, &e) || !q->route->run(q, &a, &e) ||
+	if (!may_go_on(q, &e) || !body_parse(q, &e) || !handler_run(q, &a, &e) ||
 	    (!a.sent && !buf_ok(&a.body, &e)))
 		problem_answer_with(r, q->status != 0 ? q->status : problem_status(e.code), &e,
 				    q->field, q->members);

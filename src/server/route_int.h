@@ -95,6 +95,7 @@ struct route {
 	/* The handler looks for a write key itself and reads the body as it comes: nobody is asked
 	 * for before it. */
 	bool own_key;
+	bool once; /* takes an Idempotency-Key */
 };
 
 /* Each api_*.c exports its rows; routes.c lists them all. */

@@ -21,6 +21,10 @@ extern const struct route_list routes_sources;
 extern const struct route_list routes_reconcile;
 extern const struct route_list routes_work;
 extern const struct route_list routes_undo;
+extern const struct route_list routes_change;
+extern const struct route_list routes_bulk;
+extern const struct route_list routes_settings;
+extern const struct route_list routes_stages;
 extern const struct route_list routes_live;
 extern const struct route_list routes_assets;
 extern const struct route_list routes_imports;
@@ -57,6 +61,10 @@ const struct route_list *route_list_at(size_t i)
 		&routes_touches,
 		&routes_work,
 		&routes_undo,
+		&routes_change,
+		&routes_bulk,
+		&routes_settings,
+		&routes_stages,
 		&routes_imports,
 		&routes_live,
 		&routes_docs,

@@ -5,6 +5,7 @@
  * Threads:      server_run's caller waits; everything happens on the parts' threads.
  */
 #include "server/auth_actor_int.h"
+#include "server/once_int.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -48,11 +49,13 @@ static bool access_begin(struct server *s, err *e)
 
 static bool parts_open(struct server *s, err *e)
 {
+	mutex_init(&s->changing);
 	const struct journal_options o = { .queue_batches_max = QUEUE_BATCHES_MAX };
 	return journal_open(s->options.data, &o, &s->journal, e) && views_open(s, e) &&
 	       funnels_open(s, e) && touch_names_open(s, e) && access_begin(s, e) &&
-	       collect_open(s, e) && imports_begin(s, e) && live_open(s, e) && routes_open(s, e) &&
-	       metrics_open(s, e) && journal_listen(s->journal, e);
+	       collect_open(s, e) && once_open(&s->once, e) && imports_begin(s, e) &&
+	       live_open(s, e) && routes_open(s, e) && metrics_open(s, e) &&
+	       journal_listen(s->journal, e);
 }
 
 static void parts_close(struct server *s)
@@ -61,12 +64,14 @@ static void parts_close(struct server *s)
 	routes_close(s);
 	imports_close(&s->imports); /* its thread tells live */
 	live_close(s);
+	once_close(&s->once);
 	collect_close(s);
 	auth_close(&s->auth);
 	touch_names_close(s);
 	funnels_close(s);
 	views_close(s);
 	journal_close(&s->journal);
+	mutex_fini(&s->changing);
 }
 
 /* Whoever reads the console may make the first administrator. */

@@ -14,6 +14,7 @@
 #include "server/metrics_int.h"
 #include "server/route_int.h"
 #include "server/view_int.h"
+#include "base/thread.h"
 
 struct collect;
 struct routes;
@@ -34,6 +35,8 @@ struct server {
 	struct metrics *metrics;
 	struct imports *imports;
 	struct collect *collect;
+	struct once *once;
+	struct mutex changing; /* what If-Match was compared with holds until it is written */
 };
 
 /* route.c: the table of all routes, ready to be searched. */

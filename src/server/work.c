@@ -5,6 +5,7 @@
  */
 #include "server/work_int.h"
 
+#include "server/once_int.h"
 #include "server/shape_int.h"
 
 #include "base/num.h"
@@ -157,49 +158,6 @@ void work_end(struct work *w)
 	view_return(&w->view);
 }
 
-void work_put_value(struct json_writer *w, value v)
-{
-	char room[TIME_TEXT_MAX];
-	switch (v.kind) {
-	case VALUE_NONE:
-		json_put_null(w);
-		return;
-	case VALUE_TEXT:
-		json_put_text(w, v.text);
-		return;
-	case VALUE_INT:
-		json_put_int(w, v.i);
-		return;
-	case VALUE_REAL:
-		json_put_real(w, v.real);
-		return;
-	case VALUE_BOOL:
-		json_put_bool(w, v.i != 0);
-		return;
-	case VALUE_TIME:
-		json_put_text(w, time_print(room, v.i));
-		return;
-	case VALUE_DATE:
-		json_put_text(w, time_print_date(room, v.i));
-		return;
-	case VALUE_MONEY:
-		json_object_open(w);
-		json_key(w, S("amount_minor"));
-		json_put_int(w, v.i);
-		json_key(w, S("currency"));
-		json_put_text(w, str_make(v.currency, 3));
-		json_object_close(w);
-		return;
-	case VALUE_LIST:
-		json_array_open(w);
-		for (size_t i = 0; i < v.list.n; i++)
-			work_put_value(w, v.list.items[i]);
-		json_array_close(w);
-		return;
-	}
-	json_put_null(w);
-}
-
 static void put_number(struct json_writer *w, str key, uint64_t number)
 {
 	if (!number)
@@ -232,25 +190,36 @@ static void put_touch(struct json_writer *w, const struct request *q, const stru
 	json_object_open(w);
 	for (size_t i = 0; i < in->props_n; i++) {
 		json_key(w, in->props[i].key);
-		work_put_value(w, in->props[i].value);
+		shape_value(w, in->props[i].value);
 	}
 	json_object_close(w);
 	json_object_close(w);
 }
 
-bool work_answer(struct request *q, struct answer *a, struct sales_deed *d, str message_id, err *e)
+bool work_write(struct request *q, struct sales_deed *d, uint64_t *seq_r, err *e)
+{
+	return sales_write(server_journal(q->server), d, once_message_id(q), seq_r, e);
+}
+
+void work_put_deed(struct json_writer *w, struct request *q, const struct sales_deed *d,
+		   uint64_t seq)
+{
+	json_key(w, S("touch"));
+	put_touch(w, q, &d->items[0]);
+	json_key(w, S("undo"));
+	json_put_uint(w, seq);
+}
+
+bool work_answer(struct request *q, struct answer *a, struct sales_deed *d, err *e)
 {
 	uint64_t seq;
 	struct json_writer w;
-	if (!sales_write(server_journal(q->server), d, message_id, &seq, e))
+	if (!work_write(q, d, &seq, e))
 		return false;
 	a->status = 201;
 	json_writer_init(&w, &a->body, false);
 	json_object_open(&w);
-	json_key(&w, S("touch"));
-	put_touch(&w, q, &d->items[0]);
-	json_key(&w, S("undo"));
-	json_put_uint(&w, seq);
+	work_put_deed(&w, q, d, seq);
 	json_object_close(&w);
 	return true;
 }

@@ -35,11 +35,12 @@ bool work_begin(struct work *w, struct request *q, enum entity entity, uint64_t 
 		err *e) MUST_CHECK;
 void work_end(struct work *w);
 
-/* A deed that was put together is written and answered: 201 {"touch": …, "undo": N}. */
-bool work_answer(struct request *q, struct answer *a, struct sales_deed *d, str message_id,
-		 err *e) MUST_CHECK;
-/* A touch as JSON, as the journey shows it. */
-struct json_writer;
-void work_put_value(struct json_writer *w, value v);
+/* The deed into the journal; by the request's Idempotency-Key once. */
+bool work_write(struct request *q, struct sales_deed *d, uint64_t *seq_r, err *e) MUST_CHECK;
+/* The members "touch" and "undo". */
+void work_put_deed(struct json_writer *w, struct request *q, const struct sales_deed *d,
+		   uint64_t seq);
+/* Both: 201 {"touch": …, "undo": N}. */
+bool work_answer(struct request *q, struct answer *a, struct sales_deed *d, err *e) MUST_CHECK;
 
 #endif
