@@ -348,9 +348,9 @@ static bool run_before(struct snapshot *s, struct funnel_result *r, size_t bytes
 	struct funnel_spec spec;
 	struct funnel_result before;
 	struct arena a CLEANUP(arena_fini);
+	arena_init(&a, bytes_max);
 	if (!period_before(&r->spec, &spec))
 		return true;
-	arena_init(&a, bytes_max);
 	if (!run_once(s, &spec, &a, &before, e))
 		return false;
 	for (size_t k = 0; k < r->steps_n; k++)

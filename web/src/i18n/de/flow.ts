@@ -14,7 +14,7 @@ export const flow: Same<typeof en> = {
 	'flow.noSource': 'Ohne',
 	'flow.otherSources': 'Andere',
 	'flow.exit.disqualified': 'disqualifiziert',
-	'flow.exit.recycled': 'ans Marketing zurück',
+	'flow.exit.recycled': 'zurück',
 	'flow.exit.lost': 'verloren',
 	'flow.exit.open': 'noch offen',
 	'flow.empty': 'Hier wird zu sehen sein, woher Ihre Leads kommen und wo sie enden. In diesem Zeitraum gibt es noch keine.',

@@ -36,7 +36,7 @@ export function shareOf(r: Ribbon): number {
 
 /* As much of a text as fits, by the width that letters have on average. */
 function fitted(text: string, px: number): string {
-	const most = Math.max(3, Math.floor(px / 7.2));
+	const most = Math.max(3, Math.floor(px / 6.5));
 	return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
@@ -51,13 +51,13 @@ function Label({ b, c, room }: { b: Block; c: Colors; room: { left: number; colu
 	if (b.kind === 'stage')
 		return (
 			<>
-				<text x={b.x} y={16} font-size="15" fill={c.fg} font-weight="600">{fitted(name, room.column)}</text>
+				<text x={b.x} y={16} font-size="15" fill={c.fg} font-weight="600">{fitted(name, room.column * 0.8)}</text>
 				<text x={b.x} y={36} font-size="15" fill={c.fg}>{number(b.count)}</text>
 			</>
 		);
 	const source = b.kind === 'source';
 	const figure = number(b.count);
-	const px = (source ? room.left : room.column) - 24 - figure.length * 8;
+	const px = (source ? room.left - 28 : room.column - 20) - figure.length * 8;
 	return (
 		<text x={source ? b.x - 8 : b.x + block_px + 6} y={b.label_y + 4.5} font-size="13" text-anchor={source ? 'end' : 'start'}
 			stroke={c.bg} stroke-width="4" stroke-linejoin="round" paint-order="stroke" fill={c.fg}>
