@@ -273,16 +273,22 @@ static void *live_run(void *arg)
 	}
 }
 
+static void raise_flag(struct live *l)
+{
+	if (atomic_exchange(&l->raised, true))
+		return;
+	mutex_lock(&l->gate);
+	cond_signal(&l->woken);
+	mutex_unlock(&l->gate);
+}
+
 /* On the writer's thread. */
 static void on_commit(void *arg, uint64_t last_seq)
 {
 	struct live *l = arg;
 	atomic_store(&l->committed, last_seq);
-	if (atomic_load(&l->listening) == 0 || atomic_exchange(&l->raised, true))
-		return;
-	mutex_lock(&l->gate);
-	cond_signal(&l->woken);
-	mutex_unlock(&l->gate);
+	if (atomic_load(&l->listening) > 0)
+		raise_flag(l);
 }
 
 void live_import_changed(void *server, uint64_t job)
@@ -339,6 +345,7 @@ static bool listen(struct request *q, struct answer *a, err *e)
 		}
 	}
 	mutex_unlock(&l->lock);
+	raise_flag(l); /* from now on it looks after who may listen */
 	return room || err_set(e, ERR_BUSY, "Too many are listening at the moment");
 }
 

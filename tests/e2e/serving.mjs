@@ -1,59 +1,33 @@
-// serving.mjs - a running server for tests: the real binary on a free port.
+// serving.mjs - a running server, spoken to in bare bytes.
 //
-// What it is:   starts `trichter serve` in a test's data directory, speaks HTTP and bare bytes with
-//               it, stops it when the test ends.
-import { spawn } from 'node:child_process';
+// What it is:   server.mjs's server, and what tests of the protocol need on top: bytes as they are,
+//               in parts, with whatever comes back.
 import net from 'node:net';
-import { binary, root, Trichter } from './trichter.mjs';
+import { Server } from './server.mjs';
 
-export class Serving extends Trichter {
-	/** @param {{env?: object, args?: string[], init?: boolean}} options */
+export class Serving extends Server {
 	static async start(t, options = {}) {
 		const s = new Serving(t, options);
-		await s.begin(options);
-		t.after(() => s.end());
+		t.after(() => s.stop());
+		await s.start();
 		return s;
-	}
-
-	async begin({ env = {}, args = [] } = {}) {
-		this.child = spawn(binary, ['serve', '--listen', '127.0.0.1:0', ...args], {
-			cwd: root,
-			env: { ...process.env, TRICHTER_DATA: this.data, ...env },
-			stdio: ['ignore', 'pipe', 'pipe'],
-		});
-		this.log = '';
-		this.said = '';
-		this.child.stderr.setEncoding('utf8').on('data', (d) => (this.log += d));
-		this.exited = new Promise((done) => this.child.on('exit', (code, signal) => done({ code, signal })));
-		await new Promise((done, fail) => {
-			this.child.stdout.setEncoding('utf8').on('data', (d) => {
-				this.said += d;
-				const m = /^Serving .* on (http:\/\/(.*):(\d+))$/m.exec(this.said);
-				if (m) {
-					this.url = m[1];
-					this.port = Number(m[3]);
-					done();
-				}
-			});
-			this.exited.then(({ code }) => fail(new Error(`serve ended with ${code}\n${this.log}`)));
-		});
 	}
 
 	/** Stops it as a service manager does, and gives back how it ended. */
 	async end(signal = 'SIGTERM') {
-		if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
-		return await this.exited;
+		await this.stop(signal);
+		return { code: this.child.exitCode, signal: this.child.signalCode };
 	}
 
 	fetch(path, options) {
-		return fetch(this.url + path, options);
+		return fetch(this.base + path, options);
 	}
 
 	/**
 	 * Sends bytes as they are and gives back all that came until the other side closed or nothing
-	 * came for `quiet` ms. Parts are sent one after another, `gap` ms apart; `half` closes our side.
+	 * came for `quiet` ms (before the first byte: `first`). Parts are sent one after another, `gap` ms apart; `half` closes our side.
 	 */
-	raw(parts, { quiet = 300, gap = 30, half = false, most = 30_000 } = {}) {
+	raw(parts, { first, quiet = first ?? 300, gap = 30, half = false, most = 30_000 } = {}) {
 		return new Promise((done) => {
 			const chunks = [];
 			const socket = net.connect({ port: this.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -68,7 +42,7 @@ export class Serving extends Trichter {
 			const last = setTimeout(() => finish(false), most);
 			const wait = () => {
 				clearTimeout(timer);
-				timer = setTimeout(() => finish(false), quiet);
+				timer = setTimeout(() => finish(false), chunks.length ? quiet : (first ?? 5000));
 			};
 			socket.on('data', (d) => {
 				chunks.push(d);
