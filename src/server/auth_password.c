@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#define PIECE_BYTES_MAX	    6
 #define HASHING_MAX	    2
 #define HASHING_WAITING_MAX 8
 #define HASHING_WAIT_US	    (4 * US_PER_S)
@@ -86,7 +87,7 @@ static size_t characters(str s)
 /* "aaaa", "abcabcabc": a short piece over and over. */
 static bool is_repeated(str s)
 {
-	for (size_t piece = 1; piece <= s.n / 3 || piece <= 4; piece++) {
+	for (size_t piece = 1; piece <= PIECE_BYTES_MAX && piece < s.n; piece++) {
 		size_t i = piece;
 		while (i < s.n && s.p[i] == s.p[i % piece])
 			i++;
