@@ -45,6 +45,7 @@ struct disk {
 struct report {
 	struct disk disk;
 	uint64_t touches;
+	int64_t backup_us;    /* 0: never */
 	uint64_t subjects[3]; /* by entity */
 	struct import_info *imports;
 	size_t imports_n;
@@ -100,7 +101,9 @@ static bool count_subject(void *arg, uint64_t subject)
 static bool report_make(struct cli *c, struct snapshot *s, struct report *r, err *e)
 {
 	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
-	*r = (struct report){ .disk = { .cli = c, .dir = c->data }, .touches = snapshot_seq(s) };
+	*r = (struct report){ .disk = { .cli = c, .dir = c->data },
+			      .touches = snapshot_seq(s),
+			      .backup_us = journal_backup_last(c->data) };
 	for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
 		if (!people_each(snapshot_people(s), entities[i], count_subject, &r->subjects[i],
 				 e))
@@ -154,7 +157,7 @@ static bool put_imports(struct cli *c, const struct report *r, err *e)
 static bool put_words(struct cli *c, const struct report *r, err *e)
 {
 	struct buf *b = &c->out;
-	char text[NUMBER_TEXT_MAX];
+	char text[NUMBER_TEXT_MAX], at[TIME_TEXT_MAX];
 	uint64_t sum = 0;
 	put_plural(b, r->touches, "touch", "touches");
 	buf_cstr(b, " recorded; ");
@@ -175,6 +178,11 @@ static bool put_words(struct cli *c, const struct report *r, err *e)
 	buf_printf(b, "%-14s %10.*s\n", "in all", STR_ARG(show_bytes(text, sum)));
 	buf_printf(b, "%-14s %10.*s\n", "free on disk",
 		   STR_ARG(show_bytes(text, r->disk.free_bytes)));
+	if (r->backup_us)
+		buf_printf(b, "%-14s %.*s\n", "last backup",
+			   STR_ARG(time_print_local(at, r->backup_us)));
+	else
+		buf_cstr(b, "last backup    never\n");
 	return put_imports(c, r, e);
 }
 
@@ -208,6 +216,11 @@ static void put_json(struct cli *c, const struct report *r)
 	json_key(&w, S("free"));
 	json_put_uint(&w, r->disk.free_bytes);
 	json_object_close(&w);
+	json_key(&w, S("last_backup"));
+	if (r->backup_us)
+		json_put_text(&w, time_print(at, r->backup_us));
+	else
+		json_put_null(&w);
 	json_key(&w, S("imports"));
 	json_array_open(&w);
 	for (size_t i = 0; i < r->imports_n; i++) {

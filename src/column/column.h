@@ -59,6 +59,9 @@ bool idmap_poll(struct idmap *m, bool *flushed_r, bool *changed_r, err *e) MUST_
 bool idmap_flush_wait(struct idmap *m, bool *flushed_r, bool *changed_r, err *e) MUST_CHECK;
 /* What to hand to the next idmap_open, as of the last poll; in the arena. */
 bool idmap_manifest(const struct idmap *m, struct arena *a, str *manifest_r, err *e) MUST_CHECK;
+/* The names of the files that a manifest of the map `name` lists; false stops. */
+bool idmap_manifest_files(str manifest, const char *name, bool (*each)(void *arg, const char *file),
+			  void *arg, err *e) MUST_CHECK;
 /* The last manifest is stored: files that it no longer lists are removed. */
 void idmap_commit(struct idmap *m);
 /* Drops, at the next merge, keys whose value `dead` says is of no use any more (expired). It is

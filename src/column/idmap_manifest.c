@@ -10,6 +10,7 @@
  */
 #include "column/idmap_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MANIFEST_MAGIC	  0x4d444954 /* "TIDM" */
@@ -91,6 +92,34 @@ bool manifest_open(struct idmap *m, str manifest, err *e)
 			return false;
 	}
 	return true;
+}
+
+bool idmap_manifest_files(str manifest, const char *name, bool (*each)(void *arg, const char *file),
+			  void *arg, err *e)
+{
+	struct reader r, end;
+	char file[300];
+	if (manifest.n == 0)
+		return true;
+	reader_init(&r, manifest.p, manifest.n);
+	reader_init(&end, manifest.n < 8 ? "" : manifest.p + manifest.n - 8,
+		    manifest.n < 8 ? 0 : 8);
+	bool fits = reader_u32(&r) == MANIFEST_MAGIC && manifest.n >= 8 &&
+		    reader_u64(&end) == zip_hash(manifest.p, manifest.n - 8);
+	(void)reader_varint(&r); /* version */
+	(void)reader_varint(&r); /* next number */
+	uint64_t n = reader_varint(&r);
+	for (uint64_t i = 0; fits && i < n; i++) {
+		uint64_t number = reader_varint(&r);
+		(void)reader_u64(&r); /* checksum */
+		if (r.bad)
+			break;
+		snprintf(file, sizeof file, "%s-%06llu.run", name, (unsigned long long)number);
+		if (!each(arg, file))
+			return true;
+	}
+	return (fits && !r.bad) ||
+	       err_set(e, ERR_CORRUPT, "the list of the files %s-*.run is damaged", name);
 }
 
 /* A name that this map could have made: NAME-, digits, .run. */

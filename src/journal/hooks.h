@@ -61,6 +61,10 @@ struct hooks_env {
 
 enum { EFFECT_JOINS = 1, EFFECT_CUTS = 2 };
 
+/* Where the manifest of the files that lie beside the ledger stands, for backups. */
+#define HOOKS_META_IDS 10
+#define HOOKS_IDS_NAME "ids"
+
 struct journal_hooks {
 	/* Loads what the ledger holds. */
 	bool (*open)(const struct hooks_env *env, struct people **p_r, err *e);

@@ -326,6 +326,25 @@ bool snapshot_config_each(struct snapshot *s, config_fn each, void *arg, err *e)
 bool journal_verify(const char *dir, void (*say)(void *arg, const char *sentence), void *arg,
 		    uint64_t *differences_r, uint64_t *touches_r, err *e) MUST_CHECK;
 
+/* ---- backups (docs/format/backup.md) --------------------------------------------------------- */
+
+struct backup_result {
+	uint64_t seq;	/* all touches up to there are in it */
+	uint64_t bytes; /* of the file */
+	int64_t made_us;
+};
+typedef void (*backup_progress)(void *arg, uint64_t seq, uint64_t seq_last);
+/* One file that holds all of DIR as of one touch, while a server may go on writing. The file is
+ * there whole or not at all. ERR_CONFLICT: `path` is there and is no backup. */
+bool journal_backup(const char *dir, const char *path, backup_progress progress, void *arg,
+		    struct backup_result *r, err *e) MUST_CHECK;
+/* Makes DIR, which has to be empty or missing, what the backup holds; whole or not at all.
+ * ERR_CORRUPT names the place. */
+bool journal_restore(const char *path, const char *dir, backup_progress progress, void *arg,
+		     struct backup_result *r, err *e) MUST_CHECK;
+/* When a backup of DIR was last finished; 0 never. */
+int64_t journal_backup_last(const char *dir);
+
 /* Makes DIR a data directory (empty or missing before). ERR_CONFLICT: something else is in it. */
 bool journal_init(const char *dir, err *e) MUST_CHECK;
 

@@ -156,6 +156,11 @@ bool ledger_timers_due(struct ledger *l, int64_t now_us, size_t max, struct aren
 	return usable(l, e) && l->driver->timers_due(l->state, now_us, max, a, timers_r, n_r, e);
 }
 
+bool ledger_scan_timers(struct ledger *l, ledger_timer_fn each, void *arg, err *e)
+{
+	return usable(l, e) && l->driver->scan_timers(l->state, each, arg, e);
+}
+
 bool ledger_timer_next(struct ledger *l, int64_t *due_us_r, err *e)
 {
 	return usable(l, e) && l->driver->timer_next(l->state, due_us_r, e);

@@ -110,6 +110,9 @@ bool ledger_last_seq(struct ledger *l, uint64_t *seq_r, err *e) MUST_CHECK;
 /* The timers due at `now_us` or before, earliest first, at most `max`; payloads in the arena. */
 bool ledger_timers_due(struct ledger *l, int64_t now_us, size_t max, struct arena *a,
 		       struct ledger_timer_change **timers_r, size_t *n_r, err *e) MUST_CHECK;
+/* All timers, earliest first, as ledger_scan. */
+typedef bool (*ledger_timer_fn)(void *arg, const struct ledger_timer_change *timer);
+bool ledger_scan_timers(struct ledger *l, ledger_timer_fn each, void *arg, err *e) MUST_CHECK;
 /* When the earliest is due; INT64_MAX when there is none. */
 bool ledger_timer_next(struct ledger *l, int64_t *due_us_r, err *e) MUST_CHECK;
 

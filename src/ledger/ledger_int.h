@@ -30,6 +30,7 @@ struct ledger_driver {
 	bool (*last_seq)(void *state, uint64_t *seq_r, err *e);
 	bool (*timers_due)(void *state, int64_t now_us, size_t max, struct arena *a,
 			   struct ledger_timer_change **timers_r, size_t *n_r, err *e);
+	bool (*scan_timers)(void *state, ledger_timer_fn each, void *arg, err *e);
 	bool (*timer_next)(void *state, int64_t *due_us_r, err *e);
 	bool (*read_begin)(void *state, err *e);
 	void (*read_end)(void *state);

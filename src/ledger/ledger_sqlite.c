@@ -172,6 +172,7 @@ const struct ledger_driver ledger_sqlite = {
 	.scan_records = sqlite_ledger_scan_records,
 	.last_seq = sqlite_ledger_last_seq,
 	.timers_due = sqlite_ledger_timers_due,
+	.scan_timers = sqlite_ledger_scan_timers,
 	.timer_next = sqlite_ledger_timer_next,
 	.read_begin = sqlite_ledger_read_begin,
 	.read_end = sqlite_ledger_read_end,

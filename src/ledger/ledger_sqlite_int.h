@@ -97,6 +97,7 @@ bool sqlite_ledger_timers_due(void *state, int64_t now_us, size_t max, struct ar
 /* Of a row of ST_TIMER_DUE: the timer, when it is what was written; the payload is borrowed. */
 bool sqlite_timer_read(struct sqlite_ledger *l, sqlite3_stmt *s, struct ledger_timer_change *t_r,
 		       err *e) MUST_CHECK;
+bool sqlite_ledger_scan_timers(void *state, ledger_timer_fn each, void *arg, err *e) MUST_CHECK;
 bool sqlite_ledger_timer_next(void *state, int64_t *due_us_r, err *e) MUST_CHECK;
 bool sqlite_ledger_read_begin(void *state, err *e) MUST_CHECK;
 void sqlite_ledger_read_end(void *state);

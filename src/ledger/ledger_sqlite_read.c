@@ -269,6 +269,28 @@ bool sqlite_ledger_timers_due(void *state, int64_t now_us, size_t max, struct ar
 	return true;
 }
 
+bool sqlite_ledger_scan_timers(void *state, ledger_timer_fn each, void *arg, err *e)
+{
+	struct sqlite_ledger *l = state;
+	sqlite3_stmt *s = sqlite_statement(l, ST_TIMER_DUE, e);
+	if (!s)
+		return false;
+	sqlite3_bind_int64(s, 1, INT64_MAX);
+	sqlite3_bind_int64(s, 2, -1); /* no limit */
+	bool ok = true;
+	int rc;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		struct ledger_timer_change t;
+		ok = sqlite_timer_read(l, s, &t, e);
+		if (!ok || !each(arg, &t))
+			break;
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		ok = sqlite_err(l, rc, "cannot read the timers", e);
+	sqlite3_reset(s);
+	return ok;
+}
+
 bool sqlite_ledger_timer_next(void *state, int64_t *due_us_r, err *e)
 {
 	struct sqlite_ledger *l = state;

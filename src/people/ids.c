@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-	META_IDS_MANIFEST = 10,
+	META_IDS_MANIFEST = HOOKS_META_IDS,
 	META_IDS_FLUSHED = 11,
 };
 
@@ -257,7 +257,7 @@ bool ids_open(struct people *p, const struct hooks_env *env, err *e)
 	p->ids.flushed_seq = meta[1].n ? reader_varint(&r) : 0;
 	struct idmap_options o = { .fs = env->fs,
 				   .dir = env->dir,
-				   .name = env->empty ? "replay" : "ids",
+				   .name = env->empty ? "replay" : HOOKS_IDS_NAME,
 				   .read_only = env->read_only || env->empty || env->rehearse };
 	return idmap_open(&o, meta[0], &p->ids.map, e);
 }
