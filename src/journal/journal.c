@@ -184,9 +184,10 @@ bool journal_submit_then(struct journal *j, struct batch *b, submitted_fn done, 
 {
 	if (!batch_begin(b, e))
 		return false;
-	struct job *job = mem_zalloc(1, sizeof *job);
+	struct job *job = mem_alloc(sizeof *job);
 	if (!job)
 		return err_nomem(e);
+	memset(job, 0, offsetof(struct job, e));
 	job->kind = JOB_BATCH;
 	job->batch = b;
 	job->then = done;

@@ -211,10 +211,11 @@ struct job {
 	struct config_change *changes;
 	bool ok;
 	bool done;
-	err e;
-	struct cond finished; /* of those who wait */
-	submitted_fn then;    /* not NULL: nobody waits; told, and the job is freed */
+	submitted_fn then; /* not NULL: nobody waits; told, and the job is freed */
 	void *then_arg;
+	/* of those who wait: nothing from here on is set for the others */
+	err e;
+	struct cond finished;
 };
 
 #define COMMIT_CLASSES	    256

@@ -13,8 +13,6 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-#include <stdio.h>
-
 #define ANSWER_BYTES_MAX (64 * KIB)
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -43,24 +41,36 @@ static void put_reasons(struct json_writer *w, const struct collect_call *k)
 	json_array_close(w);
 }
 
+#define PLAIN(accepted, duplicate)                                                                 \
+	"{\"success\":true,\"accepted\":" accepted ",\"duplicate\":" duplicate ",\"rejected\":0}"
+
+/* One touch is what most calls bring: their answers are made once. */
+static void answer_plain(struct collect_call *k, struct buf *b)
+{
+	static const char JSON[] = "application/json";
+	static const char ONE[] = PLAIN("1", "0"), AGAIN[] = PLAIN("0", "1");
+	const struct collect_counts *n = &k->counts;
+	if (n->accepted + n->duplicate == 1) {
+		str body = n->accepted ? str_make(ONE, sizeof ONE - 1)
+				       : str_make(AGAIN, sizeof AGAIN - 1);
+		http_answer_static(k->http, 200, JSON, body);
+		return;
+	}
+	buf_printf(b, PLAIN("%llu", "%llu"), (unsigned long long)n->accepted,
+		   (unsigned long long)n->duplicate);
+	http_answer(k->http, 200, JSON, buf_view(b));
+}
+
 static void answer_counts(struct collect_call *k)
 {
 	struct buf b CLEANUP(buf_fini);
 	struct json_writer w;
-	char room[512];
 	const struct collect_counts *n = &k->counts;
+	buf_init(&b, ANSWER_BYTES_MAX);
 	if (n->faults_n == 0) {
-		int bytes = snprintf(room, sizeof room,
-				     "{\"success\":true,\"accepted\":%llu,\"duplicate\":%llu,"
-				     "\"rejected\":%llu}",
-				     (unsigned long long)n->accepted,
-				     (unsigned long long)n->duplicate,
-				     (unsigned long long)n->rejected);
-		http_answer(k->http, 200, "application/json", str_make(room, (size_t)bytes));
-		buf_init(&b, 0);
+		answer_plain(k, &b);
 		return;
 	}
-	buf_init(&b, ANSWER_BYTES_MAX);
 	json_writer_init(&w, &b, false);
 	json_object_open(&w);
 	json_key(&w, S("success"));
@@ -284,9 +294,11 @@ static void *janitor_run(void *arg)
 
 bool collect_open(struct server *s, err *e)
 {
+	static _Atomic uint64_t opened;
 	struct collect *c = mem_zalloc(1, sizeof *c);
 	if (!c)
 		return err_nomem(e);
+	c->number = atomic_fetch_add(&opened, 1) + 1;
 	c->journal = s->journal;
 	c->server = s;
 	mutex_init(&c->lock);

@@ -1,19 +1,20 @@
 /*
  * collect_call.c - calls and readers are kept and used again, and what is in flight is counted.
  *
- * What it is:   two pools and an account. Touching fresh memory is slow, so what a call has grown
- * to stays with it, unless it is much. Threads:      any; the pools have the collect's lock.
+ * What it is:   a pool and an account. Touching fresh memory is slow, so what a call has grown
+ * to stays with it, unless it is much. Threads:      any; the pool has the collect's lock.
  */
 #include "server/collect_int.h"
 
 #include "base/mem.h"
 #include "base/time.h"
 
+#include <string.h>
+
 #define CALLS_KEPT_MAX	     2048
 #define CALL_BYTES_KEPT_MAX  (512 * KIB)
 #define CALL_BYTES_SMALL     (16 * KIB)
 #define CALLS_LARGE_KEPT_MAX 64
-#define READERS_KEPT_MAX     64
 #define CHARGE_BASE	     (8 * KIB)
 #define CHARGE_PER_BYTE	     8 /* of a body: its tree and its touches */
 
@@ -26,50 +27,64 @@ static size_t charge_of(struct http_request *r)
 	return CHARGE_BASE + bytes * CHARGE_PER_BYTE;
 }
 
-static struct collect_call *pool_take(struct collect *c)
+/* Counts what the request will take. False: there is no room for it now. */
+static bool charge(struct collect *c, size_t bytes)
 {
+	if (atomic_fetch_add(&c->in_flight, bytes) + bytes <= COLLECT_IN_FLIGHT_BYTES)
+		return true;
+	atomic_fetch_sub(&c->in_flight, bytes);
+	return false;
+}
+
+static void call_begin(struct collect_call *k, struct http_request *r)
+{
+	const struct collect_settings *s = k->settings;
+	k->http = r;
+	k->body = http_body(r);
+	k->client = http_client(r);
+	k->user_agent = http_header(r, S("User-Agent"));
+	k->referer = http_header(r, S("Referer"));
+	k->from_page = http_header(r, S("Origin")).n > 0;
+	k->received_us = time_now_us();
+	k->says_no = (s->honour_dnt && str_eq(http_header(r, S("DNT")), S("1"))) ||
+		     (s->honour_gpc && str_eq(http_header(r, S("Sec-GPC")), S("1")));
+}
+
+struct collect_call *call_take(struct collect *c, struct http_request *r)
+{
+	size_t bytes = charge_of(r);
+	struct arena arena;
+	if (!charge(c, bytes))
+		return NULL;
 	mutex_lock(&c->lock);
+	struct collect_settings *settings = c->settings;
 	struct collect_call *k = c->calls;
+	settings->refs++;
 	if (k) {
 		c->calls = k->next;
 		c->calls_n--;
 	}
 	mutex_unlock(&c->lock);
-	return k;
-}
-
-struct collect_call *call_take(struct collect *c, struct http_request *r)
-{
-	size_t charge = charge_of(r);
-	if (atomic_fetch_add(&c->in_flight, charge) + charge > COLLECT_IN_FLIGHT_BYTES) {
-		atomic_fetch_sub(&c->in_flight, charge);
-		return NULL;
-	}
-	struct collect_call *k = pool_take(c);
-	struct arena arena;
 	if (k) {
 		arena = k->arena;
 		arena_reset(&arena);
 	} else {
-		k = mem_alloc(sizeof *k);
 		arena_init(&arena, COLLECT_ARENA_BYTES_MAX);
+		k = mem_alloc(sizeof *k);
 	}
 	if (!k) {
-		atomic_fetch_sub(&c->in_flight, charge);
+		atomic_fetch_sub(&c->in_flight, bytes);
+		mutex_lock(&c->lock);
+		settings_unref(settings);
+		mutex_unlock(&c->lock);
 		return NULL;
 	}
-	*k = (struct collect_call){ .collect = c,
-				    .http = r,
-				    .arena = arena,
-				    .charge = charge,
-				    .settings = settings_ref(c),
-				    .body = http_body(r),
-				    .client = http_client(r),
-				    .user_agent = http_header(r, S("User-Agent")),
-				    .referer = http_header(r, S("Referer")),
-				    .received_us = time_now_us() };
-	k->says_no = (k->settings->honour_dnt && str_eq(http_header(r, S("DNT")), S("1"))) ||
-		     (k->settings->honour_gpc && str_eq(http_header(r, S("Sec-GPC")), S("1")));
+	memset(k, 0, offsetof(struct collect_call, counts.faults));
+	k->collect = c;
+	k->arena = arena;
+	k->charge = bytes;
+	k->settings = settings;
+	call_begin(k, r);
 	return k;
 }
 
@@ -78,13 +93,13 @@ void call_give(struct collect_call **call)
 	struct collect_call *k = *call;
 	struct collect *c = k->collect;
 	*call = NULL;
-	settings_unref(c, k->settings);
 	atomic_fetch_sub(&c->in_flight, k->charge);
 	bool large = k->arena.bytes_held > CALL_BYTES_SMALL;
 	size_t kept_max = k->arena.bytes_held > CALL_BYTES_KEPT_MAX ? 0
 			  : large				    ? CALLS_LARGE_KEPT_MAX
 								    : CALLS_KEPT_MAX;
 	mutex_lock(&c->lock);
+	settings_unref(k->settings);
 	bool kept = c->calls_n < kept_max;
 	if (kept) {
 		k->next = c->calls;
@@ -98,40 +113,25 @@ void call_give(struct collect_call **call)
 	mem_free(k);
 }
 
-struct collect_reader *reader_take(struct collect *c, err *e)
+struct collect_reader *reader_mine(struct collect *c, err *e)
 {
-	mutex_lock(&c->lock);
-	struct collect_reader *r = c->readers;
-	if (r) {
-		c->readers = r->next;
-		c->readers_n--;
-	}
-	mutex_unlock(&c->lock);
-	if (r)
-		return r;
-	r = mem_zalloc(1, sizeof *r);
+	static _Thread_local struct collect_reader *mine;
+	static _Thread_local uint64_t of; /* number of the collect that it belongs to */
+	if (of == c->number)
+		return mine;
+	struct collect_reader *r = mem_zalloc(1, sizeof *r);
 	if (!r || !json_parser_new(&r->parser, COLLECT_BODY_BYTES_MAX, e)) {
 		mem_free(r);
 		err_nomem(e);
 		return NULL;
 	}
-	return r;
-}
-
-void reader_give(struct collect *c, struct collect_reader *r)
-{
 	mutex_lock(&c->lock);
-	bool kept = c->readers_n < READERS_KEPT_MAX;
-	if (kept) {
-		r->next = c->readers;
-		c->readers = r;
-		c->readers_n++;
-	}
+	r->next = c->readers;
+	c->readers = r;
 	mutex_unlock(&c->lock);
-	if (kept)
-		return;
-	json_parser_free(&r->parser);
-	mem_free(r);
+	mine = r;
+	of = c->number;
+	return r;
 }
 
 static struct rate *rate_of(struct collect *c, uint64_t key, uint64_t per_s, int64_t now_us)

@@ -52,8 +52,8 @@ struct collect_settings {
 };
 bool settings_open(struct collect *c, err *e) MUST_CHECK;
 void settings_close(struct collect *c);
-const struct collect_settings *settings_ref(struct collect *c);
-void settings_unref(struct collect *c, const struct collect_settings *s);
+/* Under the collect's lock. */
+void settings_unref(struct collect_settings *s);
 bool settings_is_staff(const struct collect_settings *s, str client, str email);
 bool settings_is_test(const struct collect_settings *s, str page_host);
 bool settings_takes_origin(const struct collect_settings *s, str origin);
@@ -89,8 +89,8 @@ struct collect_fault {
 };
 struct collect_counts {
 	uint64_t accepted, duplicate, rejected, marked, dropped_props;
-	struct collect_fault faults[COLLECT_FAULTS_MAX];
 	size_t faults_n;
+	struct collect_fault faults[COLLECT_FAULTS_MAX];
 };
 void counts_fault(struct collect_counts *c, const char *word, uint64_t n);
 
@@ -121,7 +121,7 @@ struct collect_detail {
 struct collect_call {
 	struct collect_call *next; /* in the pool */
 	struct collect *collect;
-	const struct collect_settings *settings;
+	struct collect_settings *settings;
 	struct http_request *http;
 	struct arena arena;
 	size_t charge; /* bytes counted as in flight */
@@ -130,18 +130,20 @@ struct collect_call {
 	str token;     /* the key that was sent; empty: none yet */
 	uint64_t key;
 	bool is_public, is_pixel;
-	bool says_no; /* do not track, and that is honoured */
+	bool from_page; /* a browser sends it: what its request says of itself counts */
+	bool says_no;	/* do not track, and that is honoured */
 	str client, user_agent, referer;
 	int64_t received_us;
 	struct batch batch;
+	size_t details_n, messages;
+	/* From counts.faults on nothing is cleared for the next call. */
 	struct collect_counts counts;
 	struct collect_detail details[COLLECT_DETAILS_MAX];
-	size_t details_n, messages;
 };
 
-/* A parser and room for a message's properties: one for each loop that reads just now. */
+/* A parser and room for a message's properties: one for each loop. */
 struct collect_reader {
-	struct collect_reader *next;
+	struct collect_reader *next; /* of the collect's, to be freed with it */
 	struct json_parser *parser;
 	struct prop props[TOUCH_PROPS_MAX];
 };
@@ -154,10 +156,11 @@ struct rate {
 struct collect {
 	struct journal *journal;
 	struct server *server;
+	uint64_t number;   /* of all that this process has opened */
 	struct mutex lock; /* guards what follows */
 	struct collect_reader *readers;
 	struct collect_call *calls;
-	size_t readers_n, calls_n;
+	size_t calls_n;
 	struct collect_settings *settings;
 	struct map64 rate_at; /* key -> index into rates */
 	VEC(struct rate) rates;
@@ -181,8 +184,8 @@ bool call_find_key(struct collect_call *k, const struct json *root, int *status_
 
 struct collect_call *call_take(struct collect *c, struct http_request *r);
 void call_give(struct collect_call **k);
-struct collect_reader *reader_take(struct collect *c, err *e) MUST_CHECK;
-void reader_give(struct collect *c, struct collect_reader *r);
+/* This thread's own. */
+struct collect_reader *reader_mine(struct collect *c, err *e) MUST_CHECK;
 /* A second's allowance of the key holds `n` more messages. */
 bool rate_allows(struct collect *c, const struct collect_settings *s, uint64_t key, size_t n);
 

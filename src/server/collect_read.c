@@ -115,7 +115,7 @@ static enum message_mark mark_of(const struct collect_call *k, const struct mess
 				 const struct intake *t)
 {
 	/* A server's library speaks for others: only what it says of them counts. */
-	bool from_page = k->is_pixel || http_header(k->http, S("Origin")).n > 0;
+	bool from_page = k->is_pixel || k->from_page;
 	str agent = r->user_agent.n ? r->user_agent : from_page ? k->user_agent : S("");
 	if (k->settings->bots != BOTS_COUNT && agent.n > 0 && message_is_bot(agent))
 		return MARK_BOT;
@@ -265,11 +265,10 @@ static bool read_body(struct collect_call *k, struct collect_reader *room, int *
 
 bool call_read(struct collect_call *k, int *status_r, err *e)
 {
-	struct collect_reader *room = reader_take(k->collect, e);
+	struct collect_reader *room = reader_mine(k->collect, e);
 	if (!room)
 		return false;
 	bool ok = read_body(k, room, status_r, e);
-	reader_give(k->collect, room);
 	if (!ok && e->code == ERR_LIMIT && *status_r == 0)
 		*status_r = 400;
 	return ok;

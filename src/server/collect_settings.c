@@ -238,7 +238,7 @@ static struct collect_settings *settings_new(void)
 	return s;
 }
 
-static void unref(struct collect_settings *s)
+void settings_unref(struct collect_settings *s)
 {
 	if (s && --s->refs == 0) {
 		arena_fini(&s->arena);
@@ -272,7 +272,7 @@ static bool changed(void *arg, str name, str text, uint64_t from_seq, int64_t fr
 	mutex_lock(&c->lock);
 	struct collect_settings *old = c->settings;
 	c->settings = s;
-	unref(old);
+	settings_unref(old);
 	mutex_unlock(&c->lock);
 	return true;
 }
@@ -287,27 +287,9 @@ bool settings_open(struct collect *c, err *e)
 
 void settings_close(struct collect *c)
 {
-	unref(c->settings);
+	settings_unref(c->settings);
 	buf_fini(&c->collect_text);
 	buf_fini(&c->privacy_text);
-}
-
-const struct collect_settings *settings_ref(struct collect *c)
-{
-	mutex_lock(&c->lock);
-	struct collect_settings *s = c->settings;
-	s->refs++;
-	mutex_unlock(&c->lock);
-	return s;
-}
-
-void settings_unref(struct collect *c, const struct collect_settings *settings)
-{
-	/* Only the count changes, under the lock that guards it. */
-	struct collect_settings *s = (struct collect_settings *)(uintptr_t)settings;
-	mutex_lock(&c->lock);
-	unref(s);
-	mutex_unlock(&c->lock);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
