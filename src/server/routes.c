@@ -23,6 +23,7 @@ extern const struct route_list routes_work;
 extern const struct route_list routes_undo;
 extern const struct route_list routes_change;
 extern const struct route_list routes_bulk;
+extern const struct route_list routes_send;
 extern const struct route_list routes_settings;
 extern const struct route_list routes_stages;
 extern const struct route_list routes_live;
@@ -63,6 +64,7 @@ const struct route_list *route_list_at(size_t i)
 		&routes_undo,
 		&routes_change,
 		&routes_bulk,
+		&routes_send,
 		&routes_settings,
 		&routes_stages,
 		&routes_imports,
