@@ -25,15 +25,25 @@ export function guardLeaving(may_leave: () => boolean): () => void {
 	return () => void guards.delete(may_leave);
 }
 
+let moved = false;
 export function navigate(href: string, o: { replace?: boolean } = {}) {
 	const to = new URL(href, location.href);
 	const other = to.pathname !== location.pathname;
 	if (other && [...guards].some((may_leave) => !may_leave()))
 		return;
+	moved = moved || !o.replace;
 	history[o.replace ? 'replaceState' : 'pushState'](null, '', to);
 	place.set(here());
 	if (other)
 		window.scrollTo(0, 0);
+}
+
+/* To where one came from; to `otherwise` when this page was the first. */
+export function goBack(otherwise: string) {
+	if (moved)
+		history.back();
+	else
+		navigate(otherwise);
 }
 
 /* Server pages are not screens: exports, sign-in links, documents. */

@@ -8,7 +8,7 @@
  * (arrows choose, Tab or Enter takes, Escape closes); asks the server whether the rule can be read
  * and marks from where to where it cannot, with what was probably meant as a button.
  */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/i18n';
 import { post } from '../lib/api';
 import { useResource } from '../lib/resource';
@@ -34,7 +34,10 @@ export type RuleEntity = 'person' | 'company' | 'deal';
 const lists: Record<RuleEntity, string> = { person: 'people', company: 'companies', deal: 'deals' };
 export function useFields(entity: RuleEntity): RuleFieldInfo[] {
 	const found = useResource<RuleFieldInfo[] | { rows: RuleFieldInfo[] }>(`/api/v1/${lists[entity]}/fields`);
-	return Array.isArray(found.data) ? found.data : (found.data?.rows ?? []);
+	return useMemo(() => {
+		const all = Array.isArray(found.data) ? found.data : (found.data?.rows ?? []);
+		return all.filter((f, i) => all.findIndex((x) => x.name === f.name) === i);
+	}, [found.data]);
 }
 
 /* The server's opinion, a moment after the last key stroke. */

@@ -9,10 +9,8 @@ import { RelativeTime } from '../../components/small';
 import { t } from '../../i18n/i18n';
 import { dash, number } from '../../lib/format';
 import { ListScreen, type Kind } from '../list/list';
-import { useNames, useRules } from '../list/rules';
-import { wordsRule } from '../list/words-rule';
+import { useNames } from '../list/rules';
 import { grey } from '../people/people';
-import { noteDeed, ownerDeed } from '../person/deeds';
 import { companyName } from '../person/names';
 
 export interface CompanyRow {
@@ -30,7 +28,6 @@ export interface CompanyRow {
 
 export default function CompaniesScreen() {
 	const names = useNames();
-	const rules = useRules();
 	const imports = useMay('import');
 	const kind: Kind<CompanyRow> = useMemo(() => ({
 		entity: 'company',
@@ -56,14 +53,13 @@ export default function CompaniesScreen() {
 			[r.industry, r.country].filter(Boolean).join(', ') || r.domain || dash,
 			r.last_at ? <RelativeTime at={r.last_at} quiet /> : '',
 		],
-		words: (w) => wordsRule('company', w),
 		empty: (
 			<Empty
 				text={t('companies.empty')}
 				action={imports ? <ButtonLink kind="main" href="/import">{t('companies.empty.import')}</ButtonLink> : undefined}
 			/>
 		),
-		deeds: [ownerDeed(rules), noteDeed()],
-	}), [names, rules, imports]);
+		deeds: [],
+	}), [names, imports]);
 	return <ListScreen k={kind} />;
 }

@@ -3,6 +3,7 @@
  */
 import { useMemo } from 'preact/hooks';
 import { useKeys } from '../../app/keys';
+import { goBack } from '../../app/router';
 import type { ScreenProps } from '../../app/routes';
 import { useMay } from '../../app/session';
 import { Button } from '../../components/button';
@@ -15,7 +16,6 @@ import { post } from '../../lib/api';
 import { dash, money, number } from '../../lib/format';
 import { useResource } from '../../lib/resource';
 import { Actions } from '../list/actions';
-import { goBack } from '../list/back';
 import { useNames, useRules } from '../list/rules';
 import { sideOf, stageName } from '../list/stage';
 import { grey, Stage, type PersonRow } from '../people/people';

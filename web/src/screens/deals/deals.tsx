@@ -9,11 +9,9 @@ import { t } from '../../i18n/i18n';
 import { dash, date, money, number, type Amount } from '../../lib/format';
 import { useResource } from '../../lib/resource';
 import { ListScreen, type Kind } from '../list/list';
-import { useNames, useRules } from '../list/rules';
-import { wordsRule } from '../list/words-rule';
+import { useNames } from '../list/rules';
 import { grey } from '../people/people';
 import type { DealRow } from '../person/api';
-import { noteDeed, ownerDeed } from '../person/deeds';
 import { companyName, dealName } from '../person/names';
 import { age, look } from '../person/say';
 import { wordOf } from '../person/words';
@@ -69,7 +67,6 @@ function Stages({ where, version }: { where: string; version: number }) {
 
 export default function DealsScreen() {
 	const names = useNames();
-	const rules = useRules();
 	const kind: Kind<DealRow> = useMemo(() => ({
 		entity: 'deal',
 		path: '/deals',
@@ -97,10 +94,9 @@ export default function DealsScreen() {
 			[d.stage && wordOf(look, d.stage), d.owner && names(d.owner)].filter(Boolean).join(', ') || dash,
 			<CloseDate d={d} />,
 		],
-		words: (w) => wordsRule('deal', w),
 		empty: <Empty text={t('deals.empty')} />,
-		deeds: [ownerDeed(rules), noteDeed()],
+		deeds: [],
 		above: (where, version) => <Stages where={where} version={version} />,
-	}), [names, rules]);
+	}), [names]);
 	return <ListScreen k={kind} />;
 }

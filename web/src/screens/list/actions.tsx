@@ -48,11 +48,24 @@ export interface Deed {
 	verb?: string;
 }
 
+/* What came of it; of many: how many, and how many it made no sense for. */
+export interface Done {
+	undo?: number | null;
+	done?: number;
+	left_out?: number;
+}
+
 export interface ActionsProps {
 	label: string;
 	deeds: Deed[];
-	send: (a: Action) => Promise<{ undo?: number | null; changed?: number; refused?: number }>;
+	send: (a: Action) => Promise<Done>;
 	onDone: () => void;
+}
+
+function toldOf(text: string, d: Done): string {
+	if (d.done === undefined) return text;
+	const many = d.left_out ? t('list.bulk.some', { n: d.done, refused: d.left_out }) : t('list.bulk.done', { n: d.done });
+	return `${text}: ${many}`;
 }
 
 export async function undoTouch(seq: number, after: () => void): Promise<void> {
@@ -145,7 +158,7 @@ export function Actions({ label, deeds, send, onDone }: ActionsProps) {
 	const act = async (d: Deed, values: Record<string, string>) => {
 		const done = await send(d.body(values));
 		const undo = done.undo;
-		toast(d.done(values), undo ? { undo: () => undoTouch(undo, onDone) } : {});
+		toast(toldOf(d.done(values), done), undo ? { undo: () => undoTouch(undo, onDone) } : {});
 		onDone();
 		close(d.id);
 	};

@@ -16,6 +16,7 @@ import { Empty } from '../../components/empty';
 import { ErrorLine } from '../../components/error';
 import { Checkbox } from '../../components/field';
 import { t, type Key } from '../../i18n/i18n';
+import { wordsRule } from './words-rule';
 import { RuleField, useFields, type RuleEntity, type RuleFieldInfo } from '../../components/rule-field';
 import { get, Problem, url, type Query } from '../../lib/api';
 import { dash, number } from '../../lib/format';
@@ -40,8 +41,6 @@ export interface Kind<R> {
 	id: (r: R) => number;
 	name: (r: R) => string;
 	two: (r: R) => [ComponentChildren, ComponentChildren, ComponentChildren, ComponentChildren];
-	/* The rule that these words stand for. */
-	words: (words: string) => string;
 	empty: ComponentChildren;
 	deeds: Deed[];
 	/* Between the head and the rows. */
@@ -96,25 +95,29 @@ interface State {
 	sort: string;
 	columns: string[];
 	rule: string; /* what is asked of the server */
+	ready: boolean;
 	patch: (p: Record<string, string | null>, o?: { replace?: boolean }) => void;
 }
-function useState_<R>(k: Kind<R>): State {
+function useAddress<R>(k: Kind<R>, fields: readonly RuleFieldInfo[]): State {
 	const [query, set] = useQuery();
 	const where = query.get('where') ?? '';
 	const words = query.get('q') ?? '';
 	const asked = query.get('columns') ?? remembered(k.entity);
 	const columns = asked ? asked.split(',').filter(Boolean).slice(0, 24) : k.defaults;
-	const rules = [where && words ? `(${where})` : where, words.trim() && k.words(words.trim())];
+	const said = words.trim() && wordsRule(k.entity, words.trim(), fields);
+	const rules = [where && said ? `(${where})` : where, said];
 	return {
 		where, words, columns,
 		sort: query.get('sort') ?? k.sort,
 		rule: rules.filter(Boolean).join(' and '),
+		// words become a rule when it is known what may be asked
+		ready: !words.trim() || fields.length > 0,
 		patch: set,
 	};
 }
 
 /* The rows for what is asked, and a number that grows with every change of them. */
-function useRows<R>(k: Kind<R>, query: Query): { rows: Rows<R>; version: number; start: Left | null } {
+function useRows<R>(k: Kind<R>, query: Query, ready: boolean): { rows: Rows<R>; version: number; start: Left | null } {
 	const [version, setVersion] = useState(0);
 	const address = url(`/api/v1${k.path}`, query);
 	const changed = useRef(() => setVersion((v) => v + 1));
@@ -128,10 +131,10 @@ function useRows<R>(k: Kind<R>, query: Query): { rows: Rows<R>; version: number;
 	const asked = useRef(start ? address : '');
 	useEffect(() => {
 		rows.listen(() => changed.current());
-		if (asked.current === address) return;
+		if (!ready || asked.current === address) return;
 		asked.current = address;
 		void rows.ask(fetch(address));
-	}, [address]);
+	}, [address, ready]);
 	useEffect(() => () => rows.stopAll(), []);
 	return { rows, version, start };
 }
@@ -261,8 +264,8 @@ function Busy({ on }: { on: boolean }) {
 }
 
 export function ListScreen<R>({ k }: { k: Kind<R> }) {
-	const s = useState_(k);
 	const fields = useFields(k.entity);
+	const s = useAddress(k, fields);
 	const work = useMay('work');
 	const imports = useMay('import');
 	const [choosing, setChoosing] = useState(false);
@@ -272,7 +275,7 @@ export function ListScreen<R>({ k }: { k: Kind<R> }) {
 		[s.columns.join(), fields, k],
 	);
 	const more = s.columns.filter((c) => !k.columns.some((x) => x.id === c)).join(',');
-	const { rows, version, start } = useRows<R>(k, { where: s.rule, sort: s.sort, columns: more });
+	const { rows, version, start } = useRows<R>(k, { where: s.rule, sort: s.sort, columns: more }, s.ready);
 	const at = useRef(start?.at ?? 0);
 	const address = url(`/api/v1${k.path}`, { where: s.rule, sort: s.sort, columns: more });
 

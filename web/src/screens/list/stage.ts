@@ -2,7 +2,7 @@
  * stage.ts - the line of stages: their names, their department, how far along somebody is.
  */
 import { workspace } from '../../app/session';
-import { tOr } from '../../i18n/i18n';
+import { look } from '../person/say';
 
 /* From the first after the visitor to the last. */
 export function stages(): string[] {
@@ -10,7 +10,7 @@ export function stages(): string[] {
 }
 
 export function stageName(stage: string | null | undefined): string {
-	return tOr(`stage.${stage ?? 'visitor'}`, stage ?? '');
+	return look(`stage.${stage ?? 'visitor'}`) ?? stage ?? '';
 }
 
 /* Whose colour a stage has: up to the MQL marketing's, from the next on sales'. */

@@ -4,10 +4,10 @@
  * "anna mül" finds Anna Müller; an address finds whose it is. Every word has to be there, the last
  * one may be only begun.
  */
-import type { RuleEntity } from '../../components/rule-field';
+import type { RuleEntity, RuleFieldInfo } from '../../components/rule-field';
 
 const FIELDS: Record<RuleEntity, string[]> = {
-	person: ['name', 'company.name'],
+	person: ['first_name', 'last_name', 'full_name', 'email', 'company.name'],
 	company: ['name', 'domain'],
 	deal: ['name', 'company.name'],
 };
@@ -16,10 +16,13 @@ function text(s: string): string {
 	return `"${s.replace(/[\\"]/g, '\\$&')}"`;
 }
 
-export function wordsRule(entity: RuleEntity, words: string): string {
+/* `fields`: those that this company's data has; others would be an error in the rule. */
+export function wordsRule(entity: RuleEntity, words: string, fields: readonly RuleFieldInfo[]): string {
 	if (entity === 'person' && /^\S+@\S+\.\S+$/.test(words)) return `email = ${text(words.toLowerCase())}`;
 	const clean = words.replace(/[*]/g, ' ').trim().split(/\s+/).filter(Boolean).slice(0, 8);
 	if (clean.length === 0) return '';
-	const each = clean.map((w) => FIELDS[entity].map((f) => `${f} ~ ${text(`${w}*`)}`).join(' or '));
+	const there = FIELDS[entity].filter((f) => fields.some((x) => x.name === f));
+	if (there.length === 0) return '';
+	const each = clean.map((w) => there.map((f) => `${f} ~ ${text(`${w}*`)}`).join(' or '));
 	return each.map((x) => `(${x})`).join(' and ');
 }

@@ -11,7 +11,6 @@ import { dash, number } from '../../lib/format';
 import { ListScreen, type Kind } from '../list/list';
 import { useNames, useRules } from '../list/rules';
 import { sideOf, stageName } from '../list/stage';
-import { wordsRule } from '../list/words-rule';
 import type { CompanyRef } from '../person/api';
 import { bulkDeeds } from '../person/deeds';
 import { isUnnamed, personName } from '../person/names';
@@ -71,7 +70,6 @@ export default function PeopleScreen() {
 			[r.title, r.company?.name].filter(Boolean).join(', ') || r.email || r.first_source || dash,
 			r.last_at ? <RelativeTime at={r.last_at} quiet /> : dash,
 		],
-		words: (w) => wordsRule('person', w),
 		empty: (
 			<Empty
 				text={t('people.empty')}

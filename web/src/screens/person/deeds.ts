@@ -124,7 +124,7 @@ export function mergeDeed(): Deed {
 			{ name: 'with', label: t('deed.merge.with'), kind: 'text', required: true, help: t('deed.merge.help') },
 			{ name: 'reason', label: t('field.reason'), kind: 'text', required: true },
 		],
-		body: (v) => ({ action: 'merge', with: v['with'], reason: v['reason'] }),
+		body: (v) => ({ action: 'merge', with: (v['with'] ?? '').trim(), reason: v['reason'] }),
 		done: () => t('deed.merge.done'),
 	};
 }

@@ -3,6 +3,7 @@
  */
 import { useMemo, useState } from 'preact/hooks';
 import { useKeys } from '../../app/keys';
+import { goBack } from '../../app/router';
 import type { ScreenProps } from '../../app/routes';
 import { useMay } from '../../app/session';
 import { Empty } from '../../components/empty';
@@ -11,12 +12,11 @@ import { ErrorLine } from '../../components/error';
 import { Button } from '../../components/button';
 import { RelativeTime } from '../../components/small';
 import { t } from '../../i18n/i18n';
-import { post, url } from '../../lib/api';
+import { get, post, Problem, url } from '../../lib/api';
 import { dash, money, number } from '../../lib/format';
 import { useResource } from '../../lib/resource';
 import { sums } from '../deals/sums';
 import { Actions, undoTouch } from '../list/actions';
-import { goBack } from '../list/back';
 import { useNames, useRules } from '../list/rules';
 import { sideOf, stageName } from '../list/stage';
 import type { Acted, Action, Cell, CompanyRef, Consent, DealRow, Edge, Identity, Origin } from './api';
@@ -167,6 +167,29 @@ export async function takeBack(seq: number, after: () => void): Promise<void> {
 	}
 }
 
+/* The other one is named by number or address. */
+async function merge(id: number, a: Action): Promise<Acted> {
+	const other = String(a['with']);
+	let number = Number(other);
+	if (!/^\d+$/.test(other)) {
+		const where = `email = "${other.replace(/[\\"]/g, '\\$&')}"`;
+		const found = await get<{ rows: { person: number }[] }>('/api/v1/people', { where, limit: 2 });
+		if (found.rows.length !== 1) throw new Problem(404, 'not_found', t('deed.merge.nobody', { what: other }), 'with', {});
+		number = found.rows[0]!.person;
+	}
+	return post<Acted>(`/api/v1/people/${id}/merge`, { with: number, reason: a['reason'] });
+}
+
+async function unmerge(id: number, profile: number, after: () => void): Promise<void> {
+	try {
+		const done = await post<Acted>(`/api/v1/people/${id}/unmerge`, { profile, reason: t('person.separate.reason') });
+		toast(t('person.separated'), { undo: () => undoTouch(done.undo, after) });
+		after();
+	} catch (e) {
+		toastError(e);
+	}
+}
+
 /* So many colleagues are laid beside a journey at most. */
 const BESIDE_MAX = 6;
 
@@ -200,7 +223,8 @@ function Page({ id }: { id: number }) {
 		return <ErrorLine problem={person.error} action={<Button onClick={reload}>{t('app.retry')}</Button>} />;
 	}
 	if (!p) return null;
-	const send = (a: Action) => post<Acted>(`/api/v1/people/${id}/actions`, a);
+	const send = (a: Action) => (a.action === 'merge' ? merge(id, a) : post<Acted>(`/api/v1/people/${id}/actions`, a));
+	const separate = (profile: number) => void unmerge(id, profile, reload);
 	const edges: Edge[] = journey.edges;
 	return (
 		<article class="subject" aria-busy={person.loading}>
@@ -216,7 +240,7 @@ function Page({ id }: { id: number }) {
 					<Traits cells={p.fields} who={names} />
 					<Deals deals={p.deals} />
 					{company && <Colleagues rows={colleagues} company={company} on={beside} onToggle={() => setBeside(!beside)} />}
-					<Identities ids={p.ids} edges={edges} who={names} />
+					<Identities ids={p.ids} edges={edges} who={names} onSeparate={may ? separate : undefined} />
 					<p><a href={url(`/api/v1/people/${id}/export`)} download>{t('person.export')}</a></p>
 				</aside>
 			</div>

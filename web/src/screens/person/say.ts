@@ -1,13 +1,30 @@
 /*
  * say.ts - the journey's words and figures in the language in use.
  */
-import { locale, t, type Key } from '../../i18n/i18n';
+import { language, locale, t, type Key } from '../../i18n/i18n';
 import { date, dateTime, money, number } from '../../lib/format';
-import type { Figures, Look } from './words';
+import { wordKey, type Figures, type Look } from './words';
+
+/* What the company calls its own stages and reasons. */
+interface Said {
+	key: string;
+	en: string;
+	de: string;
+}
+const own = new Map<string, Said>();
+export function companyWords(words: readonly Said[], stages: readonly Said[]): void {
+	own.clear();
+	for (const w of words) own.set(wordKey(w.key), w);
+	for (const s of stages) own.set(`stage.${s.key}`, s);
+}
+function ownWord(key: string): string | null {
+	const said = own.get(key);
+	return (said && (language.get() === 'de' ? said.de : said.en)) || null;
+}
 
 export const look: Look = (key, values) => {
 	const text = t(key as Key, values);
-	return text === key ? null : text;
+	return text === key ? ownWord(key) : text;
 };
 
 const UNITS: [number, string][] = [

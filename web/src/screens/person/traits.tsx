@@ -68,8 +68,16 @@ export function Permissions({ consents }: { consents: readonly Consent[] }) {
 	);
 }
 
-export function Identities({ ids, edges, who }: { ids: readonly Identity[]; edges: readonly Edge[]; who: (by: string) => string }) {
+interface IdentitiesProps {
+	ids: readonly Identity[];
+	edges: readonly Edge[];
+	who: (by: string) => string;
+	/* Takes a profile out of the person. */
+	onSeparate?: (profile: number) => void;
+}
+export function Identities({ ids, edges, who, onSeparate }: IdentitiesProps) {
 	if (ids.length === 0) return null;
+	const several = new Set(ids.map((i) => i.profile)).size > 1;
 	return (
 		<Part title={t('person.ids')}>
 			<dl class="traits">
@@ -77,7 +85,10 @@ export function Identities({ ids, edges, who }: { ids: readonly Identity[]; edge
 					<div key={`${i.kind} ${i.system ?? ''} ${i.value}`}>
 						<dt>{i.system ? i.system : tOr(`id.${i.kind.replace(/ /g, '_')}`, i.kind)}</dt>
 						<dd>{i.value}</dd>
-						<dd class="grey small">{t('person.profile', { n: String(i.profile) })}</dd>
+						<dd class="grey small">
+							{t('person.profile', { n: String(i.profile) })}
+							{several && onSeparate && <> <button type="button" class="link" onClick={() => onSeparate(i.profile)}>{t('person.separate')}</button></>}
+						</dd>
 					</div>
 				))}
 			</dl>

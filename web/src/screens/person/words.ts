@@ -60,8 +60,11 @@ const QUOTES = ['text', 'note', 'words'];
 const SILENT = new Set(['zone', 'by', 'undone']);
 
 /* Words of the data that have a translation: reasons, outcomes, kinds, stages. */
+export function wordKey(value: string): string {
+	return `word.${value.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_')}`;
+}
 export function wordOf(look: Look, value: string): string {
-	return look(`word.${value.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`) ?? value;
+	return look(wordKey(value)) ?? value;
 }
 
 export function touchName(look: Look, name: string): string {
@@ -69,7 +72,9 @@ export function touchName(look: Look, name: string): string {
 }
 
 export function fieldName(look: Look, key: string): string {
-	return look(`field.${key}`) ?? key.replace(/_/g, ' ');
+	const whole = look(`field.${key}`);
+	if (whole !== null || !key.includes('.')) return whole ?? key.replace(/_/g, ' ');
+	return key.split('.').map((k) => look(`field.${k}`) ?? wordOf(look, k.replace(/_/g, ' '))).join(' · ');
 }
 
 function isMoney(v: unknown): v is { minor?: number; amount_minor?: number; currency: string } {
