@@ -40,7 +40,10 @@ static const struct option options[] = {
 	OPTION("format", "FORMAT", "table, json or csv"),
 	OPTION("profile", "NAME", "not built yet; default"),
 	OPTION("exclude", "WHAT", "not built yet; none"),
-	OPTION("view", "VIEW", "cohort; period is not built yet"),
+	OPTION("view", "VIEW",
+	       "cohort (who began in the period, followed on) or period (what happened in it)"),
+	OPTION("compare", "WITH", "previous: the period before, as it stood at the same age"),
+	SWITCH("details", "who is where now, who may still come, money, the period before"),
 	OPTION("entry", "WHICH", "any; first and each are not built yet"),
 	OPTION("reuse", "HOW", "once; multi is not built yet"),
 	OPTION("ties", "HOW", "any; the others are not built yet"),
@@ -54,6 +57,8 @@ static const struct example examples[] = {
 	{ "funnel", "the lifecycle funnel, visitor to customer" },
 	{ "funnel --steps 'stage:mql, stage:customer' --by source",
 	  "how many qualified leads of each source became customers" },
+	{ "funnel --from 2026-01-01 --to 2026-04-01 --compare previous --details",
+	  "a quarter beside the one before" },
 	{ "funnel --steps 'page_viewed, form_submitted' --window 30d --trend month --times",
 	  "visitors who filled in a form within 30 days, month by month" },
 	{ "funnel --steps '[name = \"page_viewed\" and path ~ \"/pricing*\"], stage:sql'",
@@ -81,10 +86,9 @@ static bool refuse_what_is_missing(const struct args *a, err *e)
 	static const struct {
 		const char *option, *value;
 	} missing[] = {
-		{ "profile", "default" }, { "exclude", "none" }, { "view", "cohort" },
-		{ "entry", "any" },	  { "reuse", "once" },	 { "ties", "any" },
-		{ "repeat", "ignore" },	  { "max-gap", "none" }, { "min-gap", "none" },
-		{ "hold", "none" },
+		{ "profile", "default" }, { "exclude", "none" }, { "entry", "any" },
+		{ "reuse", "once" },	  { "ties", "any" },	 { "repeat", "ignore" },
+		{ "max-gap", "none" },	  { "min-gap", "none" }, { "hold", "none" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
 		const char *text = args_text(a, missing[i].option);
@@ -190,14 +194,20 @@ static bool choices_read(const struct args *a, struct funnel_spec *spec, err *e)
 {
 	static const char *const tails[] = { "follow", "clip", NULL };
 	static const char *const units[] = { "day", "week", "month", NULL };
-	size_t tail = 0;
-	size_t unit = 0;
+	static const char *const views[] = { "cohort", "period", NULL };
+	static const char *const compares[] = { "none", "previous", NULL };
+	size_t tail = 0, unit = 0, view = 0, compare = 0;
 	uint64_t groups = 0;
 	if (!order_read(a, &spec->order, e) || !count_read(a, &spec->count, e) ||
 	    !args_choice(a, "tail", tails, 0, &tail, e) ||
-	    !args_choice(a, "trend", units, 0, &unit, e) || !args_count(a, "groups", 0, &groups, e))
+	    !args_choice(a, "trend", units, 0, &unit, e) ||
+	    !args_choice(a, "view", views, 0, &view, e) ||
+	    !args_choice(a, "compare", compares, 0, &compare, e) ||
+	    !args_count(a, "groups", 0, &groups, e))
 		return false;
 	spec->tail = (enum funnel_tail)tail;
+	spec->view = (enum funnel_view)view;
+	spec->compare = compare != 0;
 	spec->trend = args_text(a, "trend") != NULL;
 	spec->trend_unit = (enum time_unit)unit;
 	spec->groups_max = (size_t)groups;
@@ -337,7 +347,7 @@ static enum cli_status answer(struct cli *c, const struct args *a, struct snapsh
 			buf_byte(&c->out, '\n');
 	} else if (format == FORMAT_CSV) {
 		funnel_print_csv(&r, &c->out);
-	} else if (!funnel_draw(c, &r, args_on(a, "times"), &e)) {
+	} else if (!funnel_draw(c, &r, args_on(a, "times"), args_on(a, "details"), &e)) {
 		return cli_fail(&e);
 	}
 	return r.steps_n > 0 && r.steps[0].count == 0 ? CLI_NEGATIVE : CLI_DONE;

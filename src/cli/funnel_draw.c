@@ -207,8 +207,10 @@ static void put_steps(struct cli *c, const struct funnel_result *r, bool times)
 	/* Visitors, and they alone, are many by nature. */
 	if (r->spec.steps_n == 0 && second > 0 && whole / BAR_DWARFS > second)
 		whole = second;
-	for (size_t i = 0; i < r->steps_n; i++)
+	for (size_t i = 0; i < r->steps_n; i++) {
 		put_step(c, r, &l, i, whole);
+		funnel_draw_exits(c, r, i, l.label + 2 + l.count + 2);
+	}
 }
 
 static struct table_cell text_cell(struct arena *a, str text, enum style style)
@@ -352,11 +354,13 @@ static bool put_notes(struct cli *c, const struct funnel_result *r, err *e)
 	return ok;
 }
 
-bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, err *e)
+bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, bool details, err *e)
 {
 	if (!put_headline(c, r, e))
 		return false;
 	put_steps(c, r, times);
+	if (details && !funnel_draw_details(c, r, e))
+		return false;
 	if (r->groups_n > 0 && !put_groups(c, r, e))
 		return false;
 	if (r->trend_n > 0 && !put_trend(c, r, e))

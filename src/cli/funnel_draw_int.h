@@ -7,8 +7,14 @@
 #include "cli/cli_int.h"
 #include "funnel/funnel.h"
 
-/* Headline, bars, groups, trend, notes and the rules in force; `times` shows medians. */
-bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, err *e) MUST_CHECK;
+/* Headline, bars with the exits between them, groups, trend, notes and the rules in force; `times`
+ * shows medians, `details` the table of funnel_draw_details. */
+bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, bool details,
+		 err *e) MUST_CHECK;
+/* One grey line below a row: who left after it, and why; nothing when nobody did. */
+void funnel_draw_exits(struct cli *c, const struct funnel_result *r, size_t row, size_t indent);
+/* Who is where now, who may still come, money, the period before. */
+bool funnel_draw_details(struct cli *c, const struct funnel_result *r, err *e) MUST_CHECK;
 /* Why one person came as far as they did. */
 bool funnel_draw_explanation(struct cli *c, const struct funnel_result *rules,
 			     const struct funnel_explanation *x, err *e) MUST_CHECK;

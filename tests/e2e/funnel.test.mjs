@@ -109,3 +109,20 @@ test('empty data has an answer too', (t) => {
 	assert.match(r.out, /^No visitors in this period/);
 	assert.ok(JSON.parse(c.run('funnel', '--format', 'json').out).steps.every((s) => s.count === 0 && s.from_previous === null));
 });
+
+test('who left stands between the rows, who is where and the money beside them', (t) => {
+	const c = new Trichter(t, { init: false });
+	c.ok('demo', '--people', '3000', '--seed', '7', '--end', '2025-12-31');
+	const drawn = c.ok('funnel', '--from', '2025-04-01', '--to', '2025-07-01', '--compare', 'previous', '--details');
+	assert.match(drawn, /^Of [\d,]+ leads, \d+ became customers?\./);
+	assert.match(drawn, /\nMQL .*\n +\u2212\d+ disqualified \(.+ %.*\)/);
+	assert.match(drawn, /period before/);
+	assert.match(drawn, /EUR a head/);
+	const f = c.json('funnel', '--from', '2025-04-01', '--to', '2025-07-01', '--compare', 'previous');
+	assert.ok(f.steps[0].previous > 0);
+	assert.ok(f.steps[2].exits.some((e) => e.kind === 'disqualified'));
+	const period = c.json('funnel', '--view', 'period', '--from', '2025-04-01', '--to', '2025-07-01');
+	assert.equal(period.rules.view, 'period');
+	assert.equal(period.sentence.leak, null);
+	assert.match(c.ok('funnel', '--view', 'period', '--from', '2025-04-01'), /^In this period /);
+});

@@ -68,7 +68,7 @@ test('funnel options that are not built are refused, their defaults are not', (t
 	const refused = [
 		['--order', 'strict'], ['--order', 'strict_order'], ['--order', 'anchored'],
 		['--count', 'totals'], ['--count', 'sessions'], ['--of', 'all'],
-		['--profile', 'mixpanel'], ['--exclude', 'x'], ['--view', 'period'],
+		['--profile', 'mixpanel'], ['--exclude', 'x'],
 		['--entry', 'first'], ['--reuse', 'multi'], ['--ties', 'increase'],
 		['--repeat', 'stop'], ['--max-gap', '1d'], ['--min-gap', '1d'], ['--hold', 'deal'],
 	];

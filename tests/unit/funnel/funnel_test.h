@@ -45,6 +45,21 @@ UNUSED static void enters(struct world *w, const char *user, const char *stage, 
 	say(w, of_user(user, "stage_entered", at_us), "stage", stage);
 }
 
+UNUSED static void refused(struct world *w, const char *user, int64_t at_us, const char *reason)
+{
+	say(w, of_user(user, "lead_disqualified", at_us), "reason", reason);
+}
+
+UNUSED static void recycled(struct world *w, const char *user, int64_t at_us)
+{
+	did(w, user, "lead_recycled", at_us);
+}
+
+UNUSED static uint64_t left(const struct funnel_result *r, size_t row, enum funnel_exit_kind kind)
+{
+	return r->steps[row].exits[kind].count;
+}
+
 UNUSED static struct funnel_spec spec_of(struct world *w, const char *steps)
 {
 	static const str stages[] = { S("lead"), S("mql"), S("customer") };
