@@ -233,9 +233,10 @@ static bool nobody_is_left_behind(struct changing *c, struct settings *s, err *e
 			return false;
 		if (n)
 			return err_set(e, ERR_CONFLICT,
-				       "%llu people are in stage %.*s, which the new line has not: "
-				       "move them first, or say \"anyway\"",
-				       (unsigned long long)n, STR_ARG(gone));
+				       "%llu %s in stage %.*s, which the new line has not: move "
+				       "them first, or say \"anyway\"",
+				       (unsigned long long)n, n == 1 ? "person is" : "people are",
+				       STR_ARG(gone));
 	}
 	return true;
 }

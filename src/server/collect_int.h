@@ -165,7 +165,8 @@ struct collect {
 	struct map64 rate_at; /* key -> index into rates */
 	VEC(struct rate) rates;
 	/* not under the lock */
-	struct buf collect_text, privacy_text; /* the configuration as told: the writer's */
+	struct buf collect_text, privacy_text,
+		workspace_text; /* the configuration as told: the writer's */
 	atomic_size_t in_flight;
 	struct names names;
 	struct collect_status status;

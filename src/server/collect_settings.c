@@ -120,6 +120,23 @@ static void read_privacy(struct collect_settings *s, const struct json *root)
 	s->honour_gpc = !gpc || gpc->kind != JSON_BOOL || gpc->b;
 }
 
+/* The company's own domains are its staff's, beside those that `collect` names. */
+static void read_workspace(struct collect_settings *s, const struct json *root)
+{
+	const str *own = NULL;
+	size_t n = 0;
+	read_list(s, root, S("domains"), &own, &n);
+	str *all = ARENA_ARRAY(&s->arena, str, n + s->staff_domains_n + 1);
+	for (size_t i = 0; all && i < s->staff_domains_n; i++)
+		all[i] = s->staff_domains[i];
+	for (size_t i = 0; all && i < n; i++)
+		all[s->staff_domains_n + i] = own[i];
+	if (!all)
+		return;
+	s->staff_domains = all;
+	s->staff_domains_n += n;
+}
+
 /* The document of one name, read into the new settings. */
 static void read_into(struct collect_settings *s, str text,
 		      void (*read)(struct collect_settings *, const struct json *))
@@ -253,22 +270,26 @@ static void keep_text(struct buf *b, str text)
 	buf_str(b, text);
 }
 
-/* On the writer's thread: one of the two documents changed. */
+/* On the writer's thread: one of the documents changed. */
 static bool changed(void *arg, str name, str text, uint64_t from_seq, int64_t from_us, str by)
 {
 	struct collect *c = arg;
-	bool of_collect = str_eq(name, S("collect"));
+	struct buf *of = str_eq(name, S("collect"))	? &c->collect_text
+			 : str_eq(name, S("privacy"))	? &c->privacy_text
+			 : str_eq(name, S("workspace")) ? &c->workspace_text
+							: NULL;
 	(void)from_seq;
 	(void)from_us;
 	(void)by;
-	if (!of_collect && !str_eq(name, S("privacy")))
+	if (!of)
 		return true;
-	keep_text(of_collect ? &c->collect_text : &c->privacy_text, text);
+	keep_text(of, text);
 	struct collect_settings *s = settings_new();
 	if (!s)
 		return false;
 	read_into(s, buf_view(&c->collect_text), read_collect);
 	read_into(s, buf_view(&c->privacy_text), read_privacy);
+	read_into(s, buf_view(&c->workspace_text), read_workspace);
 	mutex_lock(&c->lock);
 	struct collect_settings *old = c->settings;
 	c->settings = s;
@@ -281,6 +302,7 @@ bool settings_open(struct collect *c, err *e)
 {
 	buf_init(&c->collect_text, SETTINGS_DOCUMENT_MAX);
 	buf_init(&c->privacy_text, SETTINGS_DOCUMENT_MAX);
+	buf_init(&c->workspace_text, SETTINGS_DOCUMENT_MAX);
 	c->settings = settings_new();
 	return c->settings ? journal_config_watch(c->journal, changed, c, e) : err_nomem(e);
 }
@@ -290,6 +312,7 @@ void settings_close(struct collect *c)
 	settings_unref(c->settings);
 	buf_fini(&c->collect_text);
 	buf_fini(&c->privacy_text);
+	buf_fini(&c->workspace_text);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

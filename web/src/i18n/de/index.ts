@@ -7,6 +7,7 @@ import { funnel } from './funnel';
 import { journey } from './journey';
 import { people } from './people';
 import { imports } from './import';
+import { office } from './office';
 import { settings } from './settings';
 
 /* One line an area. */
@@ -14,6 +15,7 @@ export const texts = {
 	...app,
 	...auth,
 	...settings,
+	...office,
 	...components,
 	...flow,
 	...funnel,

@@ -9,6 +9,7 @@ import { t, type Key } from '../../i18n/i18n';
 
 const pages: { key: string; title: Key; may?: May }[] = [
 	{ key: 'account', title: 'set.account' },
+	{ key: 'workspace', title: 'set.workspace', may: 'configure' },
 	{ key: 'stages', title: 'set.stages', may: 'configure' },
 	{ key: 'sources', title: 'set.sources' },
 	{ key: 'keys', title: 'set.keys', may: 'configure' },
