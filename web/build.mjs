@@ -58,9 +58,37 @@ const shared = {
 	logLevel: 'warning',
 };
 
+/*
+ * A browser has six connections to a server, and each script is a round trip: so what all screens
+ * share comes as one script, not as the dozen that splitting by need would make. Every screen
+ * imports all of it, whether it needs it or not; hence esbuild finds one set of users, and makes
+ * one chunk. Charts and languages stay apart.
+ */
+function shared_modules() {
+	const found = ['./main'];
+	for (const dir of ['app', 'lib', 'components'])
+		for (const name of readdirSync(join(here, 'src', dir)).sort())
+			if (/\.tsx?$/.test(name))
+				found.push(`./${dir}/${name.replace(/\.tsx?$/, '')}`);
+	// the trend, loaded later, asks as the home does
+	return [...found, './i18n/i18n', './screens/funnel/api'].map((f) => `import '${f}';`).join('\n');
+}
+const share = {
+	name: 'share',
+	setup(b) {
+		b.onResolve({ filter: /^shared:all$/ }, (a) => ({ path: a.path, namespace: 'shared' }));
+		b.onLoad({ filter: /.*/, namespace: 'shared' }, () => ({ contents: shared_modules(), resolveDir: join(here, 'src') }));
+		b.onLoad({ filter: /src\/screens\/.*\.tsx?$/ }, (a) => ({
+			contents: `import 'shared:all'; ${readFileSync(a.path, 'utf8')}`,
+			loader: a.path.endsWith('x') ? 'tsx' : 'ts',
+		}));
+	},
+};
+
 const scripts = await build({
 	...shared,
-	entryPoints: { app: 'src/main.tsx' },
+	entryPoints: { app: 'shared:all' },
+	plugins: [share],
 	format: 'esm',
 	splitting: true,
 	jsx: 'automatic',
@@ -83,11 +111,32 @@ for (const [path, o] of Object.entries(scripts.metafile.outputs)) {
 		now: o.imports.filter((i) => i.kind === 'import-statement').map((i) => basename(i.path)),
 	});
 }
+/* A chunk of esbuild's own helpers does nothing by itself; imports that take nothing from it would
+ * only be one more round trip. */
+for (const [helpers, c] of chunks) {
+	if (c.entry || c.inputs.length > 0)
+		continue;
+	const bare = `import"./${helpers}";`;
+	for (const f of scripts.outputFiles) {
+		if (!f.text.includes(bare))
+			continue;
+		f.contents = Buffer.from(f.text.replace(bare, ''));
+		const user = chunks.get(basename(f.path));
+		user.now = user.now.filter((n) => n !== helpers);
+	}
+}
 function chunk_of(entry) {
 	for (const [name, c] of chunks)
 		if (c.entry === entry)
 			return name;
 	throw new Error(`build.mjs: no script is made from ${entry}`);
+}
+/* The first script: it holds main.tsx and all that the screens share. */
+function chunk_with(input) {
+	for (const [name, c] of chunks)
+		if (c.inputs.includes(input))
+			return name;
+	throw new Error(`build.mjs: ${input} is in no script`);
 }
 /* A script with everything that it imports at once. */
 function closure(names, seen = new Set()) {
@@ -116,7 +165,7 @@ for (const f of [...scripts.outputFiles, ...styles.outputFiles]) {
 }
 assets.push({ path: '/t.js', name: 't.js', bytes: Buffer.from(tracker.outputFiles[0].contents) });
 const sheet = assets.find((a) => a.name.endsWith('.css'));
-const app = chunk_of('src/main.tsx');
+const app = chunk_with('src/main.tsx');
 
 /* The page for one language. What it needs first is named in its head, so that the browser asks
  * for all of it at once; the home even asks for its numbers before any script has run. */

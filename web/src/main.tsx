@@ -2,7 +2,7 @@
  * main.tsx - the first script of every page.
  */
 import { render } from 'preact';
-import { App } from './app/app';
+import { App, screenFirst } from './app/app';
 import { keysStart } from './app/keys';
 import { routerStart } from './app/router';
 import { session, sessionLoad } from './app/session';
@@ -21,7 +21,7 @@ session.subscribe(() => {
 		void languageLoad(own);
 });
 
-void Promise.all([languageLoad(languageOfPage()), sessionLoad()]).then(() => {
+void Promise.all([languageLoad(languageOfPage()), sessionLoad(), screenFirst(location.pathname, location.search)]).then(() => {
 	const root = document.getElementById('app');
 	if (root)
 		render(<App />, root);

@@ -7,6 +7,7 @@ import { Button } from '../components/button';
 import { ErrorLine } from '../components/error';
 import { Toasts } from '../components/toast';
 import { language, t } from '../i18n/i18n';
+import { askEarly } from '../lib/resource';
 import { useStore } from '../lib/store';
 import { Frame } from './frame';
 import { matchPath, navigate, usePlace } from './router';
@@ -47,6 +48,16 @@ function find(path: string): { route: Route; params: Record<string, string> } | 
 			return { route, params };
 	}
 	return null;
+}
+
+/* Before anything is shown: the screen's script and its first numbers, all at once, so that the
+ * page appears whole. */
+export async function screenFirst(path: string, search: string): Promise<void> {
+	const route = find(path)?.route;
+	if (!route)
+		return;
+	const script = route.load().then((m) => void loaded.set(route, m.default), () => {});
+	await Promise.all([script, route.early && !search ? askEarly(route.early) : undefined]);
 }
 
 function Unknown() {

@@ -20,11 +20,13 @@ export interface Route {
 	open?: boolean;
 	/* Tables as wide as the window; else one column of content. */
 	wide?: boolean;
+	/* What it will ask the server first, when its address has no query: asked for at once. */
+	early?: string;
 	load: () => Promise<{ default: ComponentType<ScreenProps> }>;
 }
 
 export const routes: Route[] = [
-	{ pattern: '/', title: 'nav.funnel', nav: '/', load: () => import('../screens/funnel/funnel') },
+	{ pattern: '/', title: 'nav.funnel', nav: '/', early: '/api/v1/funnel', load: () => import('../screens/funnel/funnel') },
 	{ pattern: '/people', title: 'nav.people', nav: '/people', wide: true, load: () => import('../screens/people/people') },
 	{ pattern: '/people/{id}', title: 'nav.people', nav: '/people', load: () => import('../screens/person/person') },
 	{ pattern: '/companies', title: 'nav.companies', nav: '/companies', wide: true, load: () => import('../screens/companies/companies') },

@@ -20,11 +20,28 @@ export interface Resource<T> {
 	put(data: T): void;
 }
 
+/* What was asked for before there was a component to show it; each answer is taken once. */
+const early = new Map<string, unknown>();
+export async function askEarly(address: string): Promise<void> {
+	try {
+		early.set(address, await get<unknown>(address));
+	} catch {
+		// the component asks again, and says what is wrong
+	}
+}
+function takeEarly<T>(address: string | null): T | null {
+	const answer = address === null ? undefined : (early.get(address) as T | undefined);
+	if (address !== null)
+		early.delete(address);
+	return answer ?? null;
+}
+
 export function useResource<T>(path: string | null, query?: Query, o: { live?: boolean } = {}): Resource<T> {
 	const address = path === null ? null : url(path, query);
-	const [data, setData] = useState<T | null>(null);
+	const [data, setData] = useState<T | null>(() => takeEarly<T>(address));
+	const there = useRef(data !== null);
 	const [error, setError] = useState<Problem | null>(null);
-	const [loading, setLoading] = useState(address !== null);
+	const [loading, setLoading] = useState(address !== null && !there.current);
 	const running = useRef<AbortController | null>(null);
 
 	const load = useCallback(() => {
@@ -52,7 +69,9 @@ export function useResource<T>(path: string | null, query?: Query, o: { live?: b
 	}, [address]);
 
 	useEffect(() => {
-		load();
+		if (!there.current)
+			load();
+		there.current = false;
 		return () => running.current?.abort();
 	}, [load]);
 	useEffect(() => (o.live ? onSeq(load) : undefined), [load, o.live]);

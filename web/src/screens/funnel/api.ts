@@ -1,6 +1,7 @@
 /*
  * api.ts - what GET /api/v1/funnel answers, and what of the address it is asked with.
  */
+import { tOr } from '../../i18n/i18n';
 import type { Query } from '../../lib/api';
 import type { Amount } from '../../lib/format';
 import { periodOf } from '../../lib/period';
@@ -87,4 +88,9 @@ export function funnelQuery(q: URLSearchParams): Query {
 /* The base of the rates and of the scale: where the sentence begins, the lead. */
 export function baseOf(f: Funnel): Step | undefined {
 	return f.steps[f.sentence.first_step - 1] ?? f.steps[0];
+}
+
+/* A stage as the reader's language calls it, or as the company does. */
+export function stageName(name: string): string {
+	return tOr(`stage.${name}`, name.replace(/^(stage|deal):/, ''));
 }

@@ -4,9 +4,9 @@
 import { Count } from '../../components/small';
 import { t } from '../../i18n/i18n';
 import { number, percent } from '../../lib/format';
-import { baseOf, type Funnel, type Group } from './api';
+import { baseOf, stageName, type Funnel, type Group } from './api';
 import { Bar } from './bar';
-import { behind, stageName } from './picture';
+import { behind } from './picture';
 import { scaleOf, type Scale } from './scale';
 
 const shown_max = 6;

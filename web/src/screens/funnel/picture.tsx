@@ -8,16 +8,13 @@ import { Fragment, type ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { hrefWith } from '../../app/router';
 import { Count, Money } from '../../components/small';
-import { t, tOr } from '../../i18n/i18n';
+import { t } from '../../i18n/i18n';
 import { duration, number, percent } from '../../lib/format';
 import { phone, useMedia } from '../../lib/media';
-import { baseOf, type Exit, type Funnel, type Outcome, type Step } from './api';
+import { baseOf, stageName, type Exit, type Funnel, type Outcome, type Step } from './api';
 import { Bar } from './bar';
 import { scaleOf, type Scale } from './scale';
 
-export function stageName(name: string): string {
-	return tOr(`stage.${name}`, name.replace(/^(stage|deal):/, ''));
-}
 /* The address with the drawer open on the people behind a number. */
 export function behind(step: number, show: Outcome, more: { reason?: string | null; group?: string | null } = {}): string {
 	const group = 'group' in more ? { group: more.group, no_group: more.group === null ? 1 : null } : { group: null, no_group: null };

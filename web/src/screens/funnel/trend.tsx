@@ -9,8 +9,7 @@ import { Select } from '../../components/field';
 import { t } from '../../i18n/i18n';
 import { date, month, number, percent } from '../../lib/format';
 import { useResource } from '../../lib/resource';
-import { funnelQuery, type Funnel, type TrendPoint } from './api';
-import { stageName } from './picture';
+import { funnelQuery, stageName, type Funnel, type TrendPoint } from './api';
 
 type Unit = 'day' | 'week' | 'month';
 

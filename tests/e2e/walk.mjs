@@ -1,0 +1,53 @@
+// walk.mjs - every screen there is, as web/src/app/routes.ts lists them, with data to be seen.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Server } from './server.mjs';
+import { root, Trichter } from './trichter.mjs';
+
+/** A server on the sample company with an administrator; `client` asks as they do. */
+export async function sampleServer(t, { people = 3000, days = 365 } = {}) {
+	const trichter = new Trichter(t, { init: false });
+	trichter.ok('demo', '--people', String(people), '--days', String(days));
+	const server = await Server.start(t, { trichter });
+	const email = server.user('administrator');
+	const client = await server.signIn(email);
+	return { server, client, email };
+}
+
+const routes = readFileSync(join(root, 'web/src/app/routes.ts'), 'utf8');
+const patterns = [...routes.matchAll(/pattern: '([^']+)'.*/g)].map((m) => ({ pattern: m[1], open: /open: true/.test(m[0]) }));
+
+/** The path of each screen, {id} filled with somebody who has a history: [{ name, path, open }]. */
+export async function screens(client) {
+	const first = async (path, member) => {
+		const r = await client.get(path);
+		return r.json?.rows?.[0]?.[member];
+	};
+	const customers = `/api/v1/people?where=${encodeURIComponent('stage = customer')}&limit=1`;
+	const ids = {
+		people: (await first(customers, 'person')) ?? 1,
+		companies: (await first('/api/v1/companies?limit=1&sort=-touches', 'company')) ?? 1,
+		deals: (await first('/api/v1/deals?limit=1', 'deal')) ?? 1,
+		import: 1,
+	};
+	const out = patterns.map(({ pattern, open }) => {
+		const path = pattern.replace(/\/(\w+)\/\{[^}]+\}/, (_, list) => `/${list}/${ids[list] ?? 1}`);
+		const name = pattern === '/' ? 'home' : pattern.slice(1).replace('/{id}', '-one').replace(/[/{}]+/g, '-').replace(/-$/, '');
+		return { name, path, open };
+	});
+	const more = [
+		{ name: 'home-period', path: '/?period=90d' },
+		{ name: 'home-breakdown', path: '/?by=channel' },
+		{ name: 'home-people', path: '/?step=3&show=exit:disqualified' },
+		{ name: 'home-rules', path: '/?rules=1' },
+	];
+	return [...out, ...more];
+}
+
+/** Waits until a screen shows what it has. */
+export async function settle(page) {
+	await page.waitForFunction(() => (document.querySelector('main')?.textContent ?? '').length > 10);
+	await page.waitForFunction(() => !document.querySelector('[aria-busy=true]:not(button)'), null, { timeout: 10_000 }).catch(() => {});
+	await page.evaluate(() => document.fonts.ready);
+	await page.waitForTimeout(100);
+}
