@@ -74,6 +74,36 @@ void mutex_unlock(struct mutex *m)
 	CHECK(pthread_mutex_unlock(&m->m) == 0);
 }
 
+void rwlock_init(struct rwlock *l)
+{
+	pthread_rwlockattr_t attr;
+	CHECK(pthread_rwlockattr_init(&attr) == 0);
+	CHECK(pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) ==
+	      0);
+	CHECK(pthread_rwlock_init(&l->l, &attr) == 0);
+	CHECK(pthread_rwlockattr_destroy(&attr) == 0);
+}
+
+void rwlock_fini(struct rwlock *l)
+{
+	CHECK(pthread_rwlock_destroy(&l->l) == 0);
+}
+
+void rwlock_read(struct rwlock *l)
+{
+	CHECK(pthread_rwlock_rdlock(&l->l) == 0);
+}
+
+void rwlock_write(struct rwlock *l)
+{
+	CHECK(pthread_rwlock_wrlock(&l->l) == 0);
+}
+
+void rwlock_unlock(struct rwlock *l)
+{
+	CHECK(pthread_rwlock_unlock(&l->l) == 0);
+}
+
 void cond_init(struct cond *c)
 {
 	pthread_condattr_t attr;

@@ -29,6 +29,16 @@ void mutex_fini(struct mutex *m);
 void mutex_lock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 
+/* Many may read at a time, or one writes; one who waits to write goes before new readers. */
+struct rwlock {
+	pthread_rwlock_t l;
+};
+void rwlock_init(struct rwlock *l);
+void rwlock_fini(struct rwlock *l);
+void rwlock_read(struct rwlock *l);
+void rwlock_write(struct rwlock *l);
+void rwlock_unlock(struct rwlock *l);
+
 void cond_init(struct cond *c); /* waits count on the monotonic clock */
 void cond_fini(struct cond *c);
 void cond_wait(struct cond *c, struct mutex *m);

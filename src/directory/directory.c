@@ -1,16 +1,25 @@
 /*
- * directory.c - who fits a rule, in which order, how many, and with which values.
+ * directory.c - follows the journal: what happened is marked, and read when somebody asks.
  *
- * Threads:      see directory.h.
+ * What it is:   the beginning and the end of a directory; the one walk over what is new, which puts
+ *               touches into their columns and marks whom they are about.
+ * Threads:      see directory.h. One lock: many ask, or one brings it up to date.
  */
 #include "directory/directory_int.h"
 
 #include "base/mem.h"
 
-#include <stdlib.h>
+#define TEXTS_BYTES_MAX (16 * MIB)
 
-struct directory {
-	struct mutex mutex;
+/* What a touch of that name may change. */
+enum change {
+	CHANGE_UNASKED,
+	CHANGE_COUNTS,
+	CHANGE_VALUES,
+	CHANGE_JOINS,  /* two subjects may be one now */
+	CHANGE_PARTS,  /* one may be two now */
+	CHANGE_UNDONE, /* touches are hidden, or shown again */
+	CHANGE_IMPORT, /* much comes, or goes */
 };
 
 bool directory_new(struct directory **d_r, err *e)
@@ -18,276 +27,288 @@ bool directory_new(struct directory **d_r, err *e)
 	struct directory *d = mem_zalloc(1, sizeof *d);
 	if (!d)
 		return err_nomem(e);
-	mutex_init(&d->mutex);
+	rwlock_init(&d->lock);
+	mutex_init(&d->build_lock);
+	cond_init(&d->built);
+	touches_init(&d->touches);
+	arena_init(&d->texts, TEXTS_BYTES_MAX);
 	*d_r = d;
 	return true;
 }
 
 void directory_free(struct directory **dd)
 {
-	if (!*dd)
+	struct directory *d = *dd;
+	if (!d)
 		return;
-	mutex_fini(&(*dd)->mutex);
-	mem_free(*dd);
+	rows_fini(&d->rows);
+	touches_fini(&d->touches);
+	vec_free(&d->changes);
+	arena_fini(&d->texts);
+	cond_fini(&d->built);
+	mutex_fini(&d->build_lock);
+	rwlock_fini(&d->lock);
+	mem_free(d);
 	*dd = NULL;
+}
+
+/* ---- what is new ----------------------------------------------------------------------------- */
+
+struct news {
+	struct directory *d;
+	uint64_t from_seq;     /* what is marked already ends before it */
+	VEC(uint64_t) joins;   /* touches that join */
+	VEC(uint64_t) imports; /* touches that show or hide one */
+	VEC(uint64_t) undone;  /* touches that hide or show others */
+	bool parts;
+	err *e;
+	bool failed;
+};
+
+static enum change change_of(str name)
+{
+	if (str_eq(name, S("import_closed")) || str_eq(name, S("import_undone")))
+		return CHANGE_IMPORT;
+	if (str_eq(name, S("touch_undone")) || str_eq(name, S("touch_redone")))
+		return CHANGE_UNDONE;
+	if (str_eq(name, S("person_unmerged")))
+		return CHANGE_PARTS;
+	if (str_eq(name, S("person_identified")) || str_eq(name, S("person_merged")) ||
+	    str_eq(name, S("company_identified")))
+		return CHANGE_JOINS;
+	return people_touch_changes_values(name) ? CHANGE_VALUES : CHANGE_COUNTS;
+}
+
+static bool change_ask(struct directory *d, uint16_t code, str name, enum change *change_r, err *e)
+{
+	if (code == NAME_ELSE) {
+		*change_r = change_of(name);
+		return true;
+	}
+	while (d->changes.n <= code) {
+		if (!vec_push(&d->changes, CHANGE_UNASKED))
+			return err_nomem(e);
+	}
+	uint8_t *known = &d->changes.items[code];
+	if (*known == CHANGE_UNASKED)
+		*known = (uint8_t)change_of(name);
+	*change_r = (enum change) * known;
+	return true;
+}
+
+static bool mark_touch(struct news *n, const struct touch_head *h, enum dirty how)
+{
+	struct rows *r = &n->d->rows;
+	return rows_mark(r, h->person, how, n->e) && rows_mark(r, h->company, how, n->e) &&
+	       rows_mark(r, h->deal, how, n->e);
+}
+
+static bool news_head(void *arg, const struct touch_head *h)
+{
+	struct news *n = arg;
+	enum change change = CHANGE_COUNTS;
+	uint16_t code;
+	bool ok = touches_append(&n->d->touches, h, &code, n->e);
+	if (ok && h->seq >= n->from_seq && !h->hidden) {
+		ok = change_ask(n->d, code, h->name, &change, n->e) &&
+		     mark_touch(n, h, change == CHANGE_COUNTS ? DIRTY_COUNTS : DIRTY_ALL);
+		n->parts |= change >= CHANGE_PARTS;
+		bool kept = true;
+		if (change == CHANGE_JOINS)
+			kept = vec_push(&n->joins, h->seq);
+		if (change == CHANGE_UNDONE)
+			kept = vec_push(&n->undone, h->seq);
+		if (change == CHANGE_IMPORT)
+			kept = vec_push(&n->imports, h->seq);
+		ok = ok && (kept || err_nomem(n->e));
+	}
+	n->failed = !ok;
+	return ok;
+}
+
+/* Both sides of a join, and who they were before. */
+static bool news_join(void *arg, const struct touch *t)
+{
+	struct news *n = arg;
+	struct rows *r = &n->d->rows;
+	value other = touch_prop(t, S("profile"));
+	const uint64_t sides[] = { t->person ? t->person : t->company,
+				   other.kind == VALUE_INT && other.i > 0 ? (uint64_t)other.i : 0 };
+	for (size_t i = 0; i < ARRAY_LEN(sides) && !n->failed; i++) {
+		uint64_t before = sides[i] && sides[i] <= r->root.n ? r->root.items[sides[i] - 1]
+								    : 0;
+		n->failed = !rows_mark(r, sides[i], DIRTY_ALL, n->e) ||
+			    !rows_mark(r, before, DIRTY_ALL, n->e);
+	}
+	return !n->failed;
+}
+
+struct undone_news {
+	struct news *n;
+	struct snapshot *s;
+};
+
+static bool news_undone(void *arg, const struct touch *t)
+{
+	struct undone_news *x = arg;
+	const uint64_t *items;
+	size_t n;
+	snapshot_undone_touches(x->s, t, &items, &n);
+	for (size_t i = 0; i < n; i++)
+		touches_hide(&x->n->d->touches, items[i], snapshot_undone_by(x->s, items[i]) != 0);
+	snapshot_undone_subjects(x->s, t, &items, &n);
+	for (size_t i = 0; i < n && !x->n->failed; i++)
+		x->n->failed = !rows_mark(&x->n->d->rows, items[i], DIRTY_ALL, x->n->e);
+	return !x->n->failed;
+}
+
+struct import_news {
+	struct news *n;
+	struct snapshot *s;
+	const struct import_info *imports;
+	size_t imports_n;
+	uint64_t import;
+};
+
+static bool import_head(void *arg, const struct touch_head *h)
+{
+	struct import_news *x = arg;
+	if (h->import == x->import)
+		x->n->failed = !mark_touch(x->n, h, DIRTY_ALL);
+	return !x->n->failed;
+}
+
+static bool news_import(void *arg, const struct touch *t)
+{
+	struct import_news *x = arg;
+	value number = touch_prop(t, S("import"));
+	if (number.kind != VALUE_INT || number.i <= 0 || (uint64_t)number.i > x->imports_n)
+		return true;
+	const struct import_info *info = &x->imports[number.i - 1];
+	/* Rules that followed from its end stand behind it, and are hidden with it. */
+	uint64_t to_seq = info->undone ? t->seq : info->closed_seq;
+	x->import = info->import;
+	if (!snapshot_heads(x->s, info->from_seq, to_seq, import_head, x, x->n->e) ||
+	    !touches_again(x->n->d, x->s, info->from_seq, to_seq, x->n->e))
+		x->n->failed = true;
+	return !x->n->failed;
+}
+
+struct copies {
+	struct touch *touches;
+	size_t n;
+	struct arena *a;
+};
+
+static bool copy_touch(void *arg, const struct touch *t)
+{
+	struct copies *c = arg;
+	return touch_copy(c->a, t, &c->touches[c->n++]);
+}
+
+/* Reading an import reads the journal, and so cannot be done while touches are handed out. */
+static bool news_imports(struct news *n, struct snapshot *s)
+{
+	struct import_news x = { .n = n, .s = s };
+	struct import_info *imports;
+	struct arena a CLEANUP(arena_fini);
+	arena_init(&a, 256 * MIB);
+	if (n->imports.n == 0)
+		return true;
+	struct copies c = { ARENA_ARRAY(&a, struct touch, n->imports.n), 0, &a };
+	if (!c.touches || !snapshot_imports(s, &a, &imports, &x.imports_n, n->e))
+		return c.touches ? false : arena_err(&a, n->e);
+	if (!snapshot_touches(s, n->imports.items, n->imports.n, copy_touch, &c, n->e))
+		return false;
+	if (a.over)
+		return arena_err(&a, n->e);
+	x.imports = imports;
+	for (size_t i = 0; i < c.n && !n->failed; i++)
+		(void)news_import(&x, &c.touches[i]);
+	return !n->failed;
+}
+
+/* Under the lock, writing. */
+static bool news_read(struct directory *d, struct snapshot *s, err *e)
+{
+	struct rows *r = &d->rows;
+	struct news n = { .d = d, .from_seq = r->seq + 1, .e = e };
+	if (r->seq == 0)
+		return rows_begin(d, s, e);
+	if (snapshot_seq(s) <= r->seq)
+		return true;
+	bool ok = snapshot_heads(s, r->seq + 1, UINT64_MAX, news_head, &n, e) && !n.failed;
+	ok = ok && snapshot_touches(s, n.joins.items, n.joins.n, news_join, &n, e) && !n.failed;
+	struct undone_news undone = { &n, s };
+	ok = ok && snapshot_touches(s, n.undone.items, n.undone.n, news_undone, &undone, e) &&
+	     !n.failed;
+	ok = ok && news_imports(&n, s);
+	ok = ok && (!n.parts || rows_mark_moved(r, snapshot_people(s), e));
+	if (ok)
+		r->seq = snapshot_seq(s);
+	vec_free(&n.joins);
+	vec_free(&n.imports);
+	vec_free(&n.undone);
+	return ok;
+}
+
+bool directory_read(struct directory *d, struct snapshot *s, err *e)
+{
+	rwlock_read(&d->lock);
+	bool ready = d->rows.seq >= snapshot_seq(s) && d->rows.seq != 0 &&
+		     d->rows.dirty_list.n == 0;
+	if (ready || (d->rows.seq > snapshot_seq(s) && d->rows.seq != 0))
+		return true;
+	rwlock_unlock(&d->lock);
+	rwlock_write(&d->lock);
+	bool ok = news_read(d, s, e);
+	/* Somebody with a newer snapshot may have been quicker: theirs stands. */
+	if (ok && d->rows.seq <= snapshot_seq(s))
+		ok = rows_settle(d, s, e);
+	rwlock_unlock(&d->lock);
+	if (ok)
+		rwlock_read(&d->lock);
+	return ok;
 }
 
 bool directory_follow(struct directory *d, struct snapshot *s, enum directory_how how, err *e)
 {
-	(void)d;
-	(void)s;
-	(void)how;
-	(void)e;
-	return true;
-}
-
-struct item {
-	uint64_t number;
-	value key;
-};
-
-struct walking {
-	struct people *people;
-	const struct directory_query *q;
-	str field;
-	struct history history;
-	bool needs_history;
-	struct arena scratch;
-	struct arena *a;
-	VEC(struct item) items;
-	err e;
-	bool failed;
-};
-
-static void note_did(void *arg, const struct rule_did *did)
-{
-	struct walking *w = arg;
-	(void)did;
-	w->needs_history = true;
-}
-
-static uint64_t keep(void *arg, const struct touch *t)
-{
-	const struct walking *w = arg;
-	uint64_t about = w->q->entity == ENTITY_PERSON	  ? t->person
-			 : w->q->entity == ENTITY_COMPANY ? t->company
-							  : t->deal;
-	return about ? people_subject_of(w->people, about) : 0;
-}
-
-static bool belongs(const struct walking *w, const struct subject *s, str key, uint64_t to)
-{
-	value v = subject_cell(&s->view, key);
-	return to == 0 || (v.kind == VALUE_INT && v.i > 0 &&
-			   people_subject_of(w->people, (uint64_t)v.i) == to);
-}
-
-static bool each(void *arg, uint64_t number)
-{
-	struct walking *w = arg;
-	struct subject s;
-	size_t n = 0;
-	const struct touch *touches = w->needs_history ? history_of(&w->history, number, &n) : NULL;
-	arena_reset(&w->scratch);
-	w->failed = !subject_read(w->people, number, touches, n, w->q->now_us, &w->scratch, &s,
-				  &w->e);
-	if (w->failed)
-		return false;
-	if (!belongs(w, &s, S("company"), w->q->company) ||
-	    !belongs(w, &s, S("person"), w->q->person) ||
-	    (w->q->rule && !rule_test(w->q->rule, &s.rule_row)))
+	if (snapshot_seq(s) == 0)
 		return true;
-	struct item item = { .number = number };
-	if (w->field.n)
-		item.key = value_dup(w->a, subject_value(&s, w->field, &w->scratch));
-	w->failed = w->a->over || !vec_push(&w->items, item);
-	if (w->failed)
-		arena_err(w->a, &w->e);
-	return !w->failed;
-}
-
-static bool walk(struct walking *w, struct snapshot *s, err *e)
-{
-	w->people = snapshot_people(s);
-	arena_init(&w->scratch, 64 * MIB);
-	if (w->q->rule)
-		rule_each_did(w->q->rule, note_did, w);
-	bool ok = (!w->needs_history || history_gather(s, keep, w, w->a, &w->history, e)) &&
-		  people_each(w->people, w->q->entity, each, w, e);
-	arena_fini(&w->scratch);
-	if (ok && w->failed)
-		*e = w->e;
-	return ok && !w->failed;
-}
-
-static int item_cmp(const void *a, const void *b, void *arg)
-{
-	const struct item *x = a, *y = b;
-	return sort_cmp(x->key, x->number, y->key, y->number, *(const bool *)arg);
-}
-
-bool directory_page(struct directory *d, struct snapshot *s, const struct directory_query *q,
-		    struct arena *a, struct directory_page *p_r, err *e)
-{
-	struct walking w = { .q = q, .field = q->sort, .a = a };
-	struct cursor after = { 0 };
-	bool descending = q->descending;
-	(void)d;
-	if (q->after.n && !cursor_parse(q->after, a, &after, e))
+	if (!directory_read(d, s, e))
 		return false;
-	bool ok = walk(&w, s, e);
-	for (size_t i = 0; ok && i < w.items.n; i++)
-		w.items.items[i].key = sort_key(w.items.items[i].key, a);
-	if (ok && w.items.n)
-		qsort_r(w.items.items, w.items.n, sizeof *w.items.items, item_cmp, &descending);
-	struct directory_page p = { .count = w.items.n };
-	p.subjects = ARENA_ARRAY(a, uint64_t, q->limit);
-	size_t i = 0;
-	for (; ok && p.subjects && i < w.items.n && p.n < q->limit; i++) {
-		const struct item *x = &w.items.items[i];
-		if (!q->after.n ||
-		    sort_cmp(x->key, x->number, after.key, after.number, descending) > 0)
-			p.subjects[p.n++] = x->number;
-	}
-	if (ok && i < w.items.n && p.n) {
-		struct cursor last = { w.items.items[i - 1].number, w.items.items[i - 1].key };
-		p.next = cursor_print(a, &last);
-	}
-	vec_free(&w.items);
-	*p_r = p;
-	return ok && (!a->over || arena_err(a, e));
-}
-
-static int facet_cmp(const void *a, const void *b)
-{
-	const struct directory_facet *x = a, *y = b;
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return value_cmp(x->value, y->value);
-}
-
-static int value_item_cmp(const void *a, const void *b)
-{
-	return value_cmp(((const struct item *)a)->key, ((const struct item *)b)->key);
-}
-
-bool directory_facets(struct directory *d, struct snapshot *s, const struct directory_query *q,
-		      str field, size_t max, struct arena *a, struct directory_facet **facets_r,
-		      size_t *n_r, err *e)
-{
-	struct walking w = { .q = q, .field = field, .a = a };
-	(void)d;
-	bool ok = walk(&w, s, e);
-	struct directory_facet *facets = ARENA_ARRAY(a, struct directory_facet, w.items.n + 1);
-	size_t n = 0;
-	ok = ok && (facets || arena_err(a, e));
-	if (ok && w.items.n)
-		qsort(w.items.items, w.items.n, sizeof *w.items.items, value_item_cmp);
-	for (size_t i = 0; ok && i < w.items.n; i++) {
-		if (n && value_eq(facets[n - 1].value, w.items.items[i].key))
-			facets[n - 1].count++;
-		else
-			facets[n++] = (struct directory_facet){ w.items.items[i].key, 1 };
-	}
-	if (ok && n)
-		qsort(facets, n, sizeof *facets, facet_cmp);
-	vec_free(&w.items);
-	*facets_r = facets;
-	*n_r = MIN(n, max);
-	return ok;
-}
-
-bool directory_search(struct directory *d, struct snapshot *s, enum entity entity, str text,
-		      size_t max, struct arena *a, uint64_t **subjects_r, size_t *n_r, err *e)
-{
-	static const str FIELDS[] = { S("name"), S("email"), S("company") };
-	struct directory_query q = { .entity = entity };
-	str wanted = str_fold(a, text);
-	uint64_t *subjects = ARENA_ARRAY(a, uint64_t, max);
-	size_t n = 0;
-	(void)d;
-	if (!subjects)
-		return arena_err(a, e);
-	for (size_t f = 0; f < ARRAY_LEN(FIELDS); f++) {
-		struct walking w = { .q = &q, .field = FIELDS[f], .a = a };
-		bool ok = walk(&w, s, e);
-		for (size_t i = 0; ok && i < w.items.n && n < max; i++) {
-			value key = sort_key(w.items.items[i].key, a);
-			if (key.kind == VALUE_TEXT && str_contains(key.text, wanted))
-				subjects[n++] = w.items.items[i].number;
-		}
-		vec_free(&w.items);
-		if (!ok)
+	bool ahead = how == DIRECTORY_AHEAD && !d->ahead;
+	rwlock_unlock(&d->lock);
+	if (how != DIRECTORY_AHEAD)
+		return true;
+	if (!touches_follow(d, s, snapshot_seq(s), e))
+		return false;
+	if (ahead) {
+		if (!columns_ahead(d, s, e))
 			return false;
+		rwlock_write(&d->lock);
+		d->ahead = true;
+		rwlock_unlock(&d->lock);
 	}
-	*subjects_r = subjects;
-	*n_r = n;
-	return true;
-}
-
-struct journey {
-	struct people *people;
-	uint64_t subject;
-};
-
-static uint64_t keep_subject(void *arg, const struct touch *t)
-{
-	const struct journey *j = arg;
-	const uint64_t about[] = { t->person, t->company, t->deal };
-	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
-		if (about[i] && people_subject_of(j->people, about[i]) == j->subject)
-			return j->subject;
-	}
-	return 0;
-}
-
-bool directory_journey(struct directory *d, struct snapshot *s, const struct directory_journey *j,
-		       struct arena *a, struct directory_touches *t_r, err *e)
-{
-	struct journey w = { snapshot_people(s), j->subject };
-	struct history h;
-	struct directory_touches t = { 0 };
-	(void)d;
-	if (!history_gather(s, keep_subject, &w, a, &h, e))
-		return false;
-	t.touches = ARENA_ARRAY(a, struct touch, j->limit);
-	if (!t.touches)
-		return arena_err(a, e);
-	t.count = h.n;
-	for (size_t i = 0; i < h.n && !t.more; i++) {
-		const struct touch *x = &h.touches[j->latest_first ? h.n - 1 - i : i];
-		bool before = x->at_us != j->after_at_us ? x->at_us < j->after_at_us
-							 : x->seq <= j->after_seq;
-		if (!j->begin && before != j->latest_first)
-			continue;
-		if (!j->begin && x->seq == j->after_seq)
-			continue;
-		t.more = t.n == j->limit;
-		if (!t.more)
-			t.touches[t.n++] = *x;
-	}
-	*t_r = t;
-	return true;
-}
-
-bool directory_latest(struct directory *d, struct snapshot *s, const struct rule *rule,
-		      uint64_t before, size_t limit, int64_t now_us, struct arena *a,
-		      struct directory_touches *t_r, err *e)
-{
-	(void)d;
-	(void)s;
-	(void)rule;
-	(void)before;
-	(void)limit;
-	(void)now_us;
-	(void)a;
-	(void)e;
-	*t_r = (struct directory_touches){ 0 };
 	return true;
 }
 
 void directory_numbers(struct directory *d, struct directory_numbers *n_r)
 {
-	(void)d;
-	*n_r = (struct directory_numbers){ 0 };
+	struct directory_numbers n = { 0 };
+	rwlock_read(&d->lock);
+	for (size_t i = 0; i < ENTITIES_N; i++) {
+		const struct table *t = &d->rows.tables[i];
+		n.rows += t->subjects.n;
+		n.columns += t->columns.n;
+		for (size_t k = 0; k < t->columns.n; k++)
+			n.column_bytes += column_bytes(t->columns.items[k]);
+	}
+	n.touches = d->touches.seq;
+	n.touch_bytes = touches_bytes(&d->touches);
+	n.seq = d->rows.seq;
+	n.bytes = n.touch_bytes + n.column_bytes +
+		  d->rows.root.cap * (2 * sizeof(uint32_t) + sizeof(uint8_t));
+	rwlock_unlock(&d->lock);
+	*n_r = n;
 }

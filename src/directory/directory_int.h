@@ -1,5 +1,8 @@
 /*
  * directory_int.h - the parts of directory/ among themselves.
+ *
+ * What it is:   a table per entity (rows, columns), the touches beside them, and what is known to
+ *               have changed since a row was read last.
  */
 #ifndef TRICHTER_DIRECTORY_INT_H
 #define TRICHTER_DIRECTORY_INT_H
@@ -9,6 +12,8 @@
 #include "base/vec.h"
 #include "directory/directory.h"
 #include "people/subject.h"
+
+#define ENTITIES_N 3
 
 /* ---- cursor.c: where a page ended ------------------------------------------------------------ */
 
@@ -24,5 +29,198 @@ struct cursor {
 };
 str cursor_print(struct arena *a, const struct cursor *c);
 bool cursor_parse(str text, struct arena *a, struct cursor *c_r, err *e) MUST_CHECK;
+
+/* ---- dict.c: different values, numbered ------------------------------------------------------ */
+
+/* Codes are given in turn, from 1; nothing is removed. */
+struct dict {
+	struct buf bytes;     /* encoded values, one behind the other */
+	VEC(uint64_t) ends;   /* by code - 1: where the value ends */
+	struct buf folds;     /* the sort keys of texts */
+	VEC(uint64_t) folded; /* by code - 1: where the key ends */
+	VEC(uint64_t) order;  /* by code - 1: grows with the order of values; equal: ask them */
+	uint32_t *slots;      /* open addressing: codes */
+	size_t slots_n;
+};
+void dict_fini(struct dict *d);
+bool dict_code(struct dict *d, value v, uint32_t *code_r, err *e) MUST_CHECK;
+/* Lists into the arena; texts point into the dictionary. */
+value dict_decode(const struct dict *d, uint32_t code, struct arena *a);
+str dict_fold(const struct dict *d, uint32_t code); /* "" unless a text, or a list of texts */
+/* As it stands in `order`. */
+uint64_t dict_order(value key);
+uint64_t dict_bytes(const struct dict *d);
+
+/* ---- column.c: one field of all rows --------------------------------------------------------- */
+
+enum column_from {
+	COLUMN_RULE,   /* what the rule language calls by that name */
+	COLUMN_ROW,    /* what a list shows under it (subject_value) */
+	COLUMN_PEOPLE, /* of deals: the numbers of who has a say in it */
+};
+
+/* Numbers where all known values are of one kind that is one; codes of a dictionary otherwise. */
+struct column {
+	str name; /* in `texts` of the directory */
+	enum column_from from;
+	bool counts;	      /* changes with every touch */
+	bool of_ids;	      /* an id, which everybody has */
+	bool numeric;	      /* as long as it can be */
+	enum value_kind kind; /* of the numbers; VALUE_NONE: none yet */
+	VEC(int64_t) numbers; /* NUMBER_UNKNOWN: unknown */
+	VEC(uint32_t) codes;  /* 0: unknown */
+	struct dict dict;
+};
+bool column_is_pure_count(const struct column *c);
+#define NUMBER_UNKNOWN INT64_MIN
+struct column *column_new(str name, enum column_from from, bool counts, err *e);
+void column_free(struct column *c);
+bool column_set(struct column *c, size_t row, value v, err *e) MUST_CHECK;
+/* Lists into the arena. */
+value column_value(const struct column *c, size_t row, struct arena *a);
+size_t column_rows(const struct column *c);
+uint64_t column_bytes(const struct column *c);
+
+/* ---- rows.c: who there is, and what changed -------------------------------------------------- */
+
+struct table {
+	enum entity entity;
+	VEC(uint32_t) subjects; /* by row; a row stays that subject's */
+	VEC(uint64_t) live;	/* bit per row: visible, and not joined to a smaller number */
+	VEC(struct column *) columns;
+};
+
+enum dirty { DIRTY_NOT, DIRTY_COUNTS, DIRTY_ALL };
+
+struct rows {
+	struct table tables[ENTITIES_N];
+	VEC(uint32_t) row_of; /* by profile - 1: row + 1 in its entity's table; 0 none */
+	VEC(uint32_t) root;   /* by profile - 1: the subject, as of the last settling */
+	VEC(uint8_t) dirty;   /* by profile - 1: enum dirty */
+	VEC(uint32_t) dirty_list;
+	uint64_t seq; /* what happened up to there is marked or settled; 0: nothing read yet */
+};
+
+struct directory;
+
+bool rows_mark(struct rows *r, uint64_t profile, enum dirty how, err *e) MUST_CHECK;
+/* Every subject anew, from the snapshot's people; columns that are there are forgotten. */
+bool rows_begin(struct directory *d, struct snapshot *s, err *e) MUST_CHECK;
+/* Who is no longer the same subject is marked: after a separation, or an import's coming or going.
+ */
+bool rows_mark_moved(struct rows *r, struct people *p, err *e) MUST_CHECK;
+/* Reads who is marked, from a snapshot that is no older than `seq`. */
+bool rows_settle(struct directory *d, struct snapshot *s, err *e) MUST_CHECK;
+void rows_fini(struct rows *r);
+/* The row of a profile's subject in that entity's table; false: none, or not live. */
+bool rows_find(const struct rows *r, enum entity entity, uint64_t profile, size_t *row_r);
+static inline bool bit_get(const uint64_t *bits, size_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+/* ---- build.c: columns, when they are asked for ----------------------------------------------- */
+
+struct wanted {
+	str name;
+	enum column_from from;
+};
+/* Finds or makes them; made beside everything else, so that nobody waits but who asked. */
+bool columns_need(struct directory *d, struct snapshot *s, enum entity entity,
+		  const struct wanted *wanted, size_t n, err *e) MUST_CHECK;
+/* Those that the next question may need. */
+bool columns_ahead(struct directory *d, struct snapshot *s, err *e) MUST_CHECK;
+void columns_forget(struct directory *d);
+struct column *column_find(const struct table *t, str name, enum column_from from);
+/* One value of a row: of a subject that was read, and of one whose counts alone were. */
+value column_read(const struct column *c, struct people *p, const struct subject *s,
+		  struct arena *a);
+value column_read_counts(const struct column *c, const struct subject_view *v);
+/* Which column answers for a field of a list; `name` may come out another one. */
+struct wanted wanted_of_list(str field);
+
+/* ---- touches.c: touches by number, in columns ------------------------------------------------ */
+
+#define NAMES_MAX 65534 /* the last code stands for all others */
+#define NAME_NONE 0
+#define NAME_ELSE UINT16_MAX
+struct about {
+	uint32_t touch; /* number */
+	uint32_t profile;
+};
+struct touches {
+	VEC(uint32_t) person; /* by number - 1: the profile; 0: nobody */
+	VEC(uint16_t) name;
+	VEC(int64_t) at_us;
+	VEC(uint64_t) hidden;	     /* bit per touch */
+	VEC(struct about) companies; /* those that are about one, by number */
+	VEC(struct about) deals;
+	struct map names; /* name -> code */
+	VEC(str) name_list;
+	struct arena texts;
+	const char *cache_p[64]; /* of names seen just now */
+	size_t cache_n[64];
+	uint16_t cache_code[64];
+	uint64_t seq; /* held up to there */
+};
+/* In turn, or not at all; its name's code in any case. */
+bool touches_append(struct touches *t, const struct touch_head *h, uint16_t *code_r,
+		    err *e) MUST_CHECK;
+bool touches_follow(struct directory *d, struct snapshot *s, uint64_t to_seq, err *e) MUST_CHECK;
+void touches_hide(struct touches *t, uint64_t seq, bool hidden);
+/* An import came or went: reads its touches again. */
+bool touches_again(struct directory *d, struct snapshot *s, uint64_t from_seq, uint64_t to_seq,
+		   err *e) MUST_CHECK;
+uint16_t touches_name(const struct touches *t, str name); /* NAME_NONE: no such touch */
+uint64_t touches_bytes(const struct touches *t);
+void touches_init(struct touches *t);
+void touches_fini(struct touches *t);
+
+/* ---- plan.c: a rule over columns ------------------------------------------------------------- */
+
+/* Bits of the rows for which it holds, in the arena; live rows only. The columns are there. */
+bool plan_run(struct directory *d, struct snapshot *s, const struct directory_query *q,
+	      struct arena *a, uint64_t **bits_r, size_t *rows_r, err *e) MUST_CHECK;
+/* Touches up to the snapshot's, when the rule asks what somebody did. */
+bool plan_touches(struct directory *d, struct snapshot *s, const struct directory_query *q,
+		  err *e) MUST_CHECK;
+/* Columns that the query needs; `more`: one further field of a list, or empty. */
+bool plan_columns(struct directory *d, struct snapshot *s, const struct directory_query *q,
+		  str more, err *e) MUST_CHECK;
+
+struct plan {
+	struct directory *d;
+	struct snapshot *s;
+	const struct table *table;
+	const struct directory_query *q;
+	size_t rows, words;
+	uint64_t tests;
+	struct arena scratch; /* values of lists */
+	VEC(uint64_t *) free; /* bitmaps that may be used again */
+	struct arena bitmaps;
+	err *e;
+};
+
+/* Counts tests against their maximum. */
+bool plan_count(struct plan *p, uint64_t n) MUST_CHECK;
+/* plan_deeds.c: bits of `within` for which did(...), first(...) or last(...) holds. */
+bool plan_deeds(struct plan *p, const struct rule_part *part, const uint64_t *within,
+		uint64_t *out) MUST_CHECK;
+
+/* ---- directory.c ----------------------------------------------------------------------------- */
+
+struct directory {
+	struct rwlock lock; /* everything below but the next three */
+	struct mutex build_lock;
+	struct cond built;
+	bool building; /* one makes columns at a time */
+	struct rows rows;
+	struct touches touches;
+	struct arena texts;   /* names of columns */
+	VEC(uint8_t) changes; /* by code of a name: enum change */
+	bool ahead;	      /* columns of the next question are there */
+};
+/* Up to the snapshot's number, and the lock taken for reading; give it back. */
+bool directory_read(struct directory *d, struct snapshot *s, err *e) MUST_CHECK;
 
 #endif

@@ -290,6 +290,9 @@ uint64_t snapshot_undone_by(const struct snapshot *s, uint64_t seq);
  * whoever keeps something beside the snapshot and follows by snapshot_refresh's `each`. */
 void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,
 			      const uint64_t **profiles_r, size_t *n_r);
+/* The touches that it hid, or showed again. */
+void snapshot_undone_touches(const struct snapshot *s, const struct touch *t,
+			     const uint64_t **seqs_r, size_t *n_r);
 /* Is this touch, however it was come by, counted? Not: imports open or undone, what was undone. */
 bool snapshot_shows(const struct snapshot *s, const struct touch *t);
 
@@ -305,7 +308,21 @@ bool snapshot_scan_from(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, 
 bool snapshot_touches(struct snapshot *s, const uint64_t *seqs, size_t n, touch_fn each, void *arg,
 		      err *e) MUST_CHECK;
 
+/* Of every touch from `from_seq` to `to_seq`, hidden ones too, only who, when and what. */
+struct touch_head {
+	uint64_t seq;
+	int64_t at_us;
+	str name; /* of equal names in a row, the same bytes */
+	uint64_t person, company, deal;
+	uint64_t import;
+	bool hidden; /* its import is open or was taken back, or it was itself */
+};
+typedef bool (*head_fn)(void *arg, const struct touch_head *h);
+bool snapshot_heads(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, head_fn each, void *arg,
+		    err *e) MUST_CHECK;
+
 struct import_info {
+	uint64_t from_seq, closed_seq; /* where its touches stand; 0: still open */
 	uint64_t import;
 	bool closed, undone;
 	int64_t begun_us;

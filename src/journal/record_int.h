@@ -50,10 +50,10 @@ bool record_read(str body, uint64_t first_seq, struct arena *a, struct record_re
 		 err *e) MUST_CHECK;
 
 /* What stands at the head of a touch: enough to see whether somebody wants it. */
-struct touch_head {
+struct touch_brief {
 	uint64_t seq, person, company, deal, cause;
 };
-typedef bool (*touch_wanted_fn)(void *arg, const struct touch_head *h);
+typedef bool (*touch_wanted_fn)(void *arg, const struct touch_brief *h);
 /* As record_read without ids; only the touches that are wanted are decoded, the others passed over.
  * record_some.c */
 bool record_read_some(str body, uint64_t first_seq, struct arena *a, touch_wanted_fn wanted,
@@ -98,6 +98,10 @@ bool record_state_init(struct record_state *s, str body, uint64_t first_seq,
 void record_state_fini(struct record_state *s);
 /* One touch, number s->seq. */
 bool record_read_touch(struct record_state *s, struct arena *a, struct touch *t, err *e) MUST_CHECK;
+/* The same, but only who, when and what: a tenth of the cost. Names of one record that are equal
+ * are the same bytes. `head` returning false stops. */
+bool record_read_heads(str body, uint64_t first_seq, head_fn head, void *arg, bool *stopped_r,
+		       err *e) MUST_CHECK;
 
 /* The order among touches of one instant, from the message id: a hash, whose last byte is the index
  * behind a final ":NN", so that touches of one imported row stay in order. */

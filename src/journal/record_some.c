@@ -21,10 +21,10 @@ static void skip_text(struct reader *r)
 }
 
 /* Passes over one touch, in the order in which record_read_touch reads it. */
-static void pass(struct record_state *s, struct touch_head *h)
+static void pass(struct record_state *s, struct touch_brief *h)
 {
 	struct reader *r = &s->r;
-	*h = (struct touch_head){ .seq = s->seq };
+	*h = (struct touch_brief){ .seq = s->seq };
 	uint64_t flags = reader_varint(r);
 	skip_varints(r, 1);
 	s->at_us = (int64_t)((uint64_t)s->at_us + (uint64_t)reader_zigzag(r));
@@ -55,7 +55,7 @@ static bool read_wanted(struct record_state *s, struct arena *a, touch_wanted_fn
 	uint64_t n = reader_varint(&s->r);
 	for (uint64_t i = 0; i < n && !s->r.bad; i++, s->seq++) {
 		struct record_state before = *s;
-		struct touch_head h;
+		struct touch_brief h;
 		struct touch t;
 		pass(s, &h);
 		if (s->r.bad || !wanted(out->arg, &h))

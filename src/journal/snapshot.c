@@ -169,7 +169,7 @@ static bool pick_touch(void *arg, const struct touch *t)
 		p->at++;
 	if (p->at < p->n && p->seqs[p->at] == t->seq) {
 		p->at++;
-		if (!t->import || !store_hides(p->store, t->import))
+		if (!store_hides_touch(p->store, t))
 			p->stopped = !p->each(p->arg, t);
 	}
 	return !p->stopped && p->at < p->n;
@@ -204,6 +204,49 @@ bool snapshot_touches(struct snapshot *s, const uint64_t *seqs, size_t n, touch_
 	return true;
 }
 
+struct heading {
+	struct store *store;
+	uint64_t from_seq, to_seq;
+	head_fn each;
+	void *arg;
+	bool failed;
+	err *e;
+};
+
+static bool head_touch(void *arg, const struct touch_head *h)
+{
+	struct heading *x = arg;
+	if (h->seq < x->from_seq)
+		return true;
+	struct touch_head told = *h;
+	told.hidden = (h->import && store_hides(x->store, h->import)) ||
+		      store_undone_by(x->store, h->seq) != NULL;
+	return h->seq <= x->to_seq && x->each(x->arg, &told);
+}
+
+static bool head_record(void *arg, const struct ledger_record *record)
+{
+	struct heading *x = arg;
+	bool stopped = false;
+	x->failed = !record_read_heads(record->body, record->first_seq, head_touch, x, &stopped,
+				       x->e);
+	return !x->failed && !stopped;
+}
+
+bool snapshot_heads(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, head_fn each, void *arg,
+		    err *e)
+{
+	struct heading x = { .store = &s->store,
+			     .from_seq = from_seq,
+			     .to_seq = MIN(to_seq, snapshot_seq(s)),
+			     .each = each,
+			     .arg = arg,
+			     .e = e };
+	return x.to_seq < from_seq ||
+	       (ledger_scan_records(s->store.ledger, from_seq, x.to_seq, head_record, &x, e) &&
+		!x.failed);
+}
+
 bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r,
 		      size_t *n_r, err *e)
 {
@@ -214,6 +257,8 @@ bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **
 	for (size_t i = 0; i < n; i++) {
 		const struct import_row *row = &s->store.imports.items[i];
 		out[i] = (struct import_info){ .import = row->import,
+					       .from_seq = row->from_seq,
+					       .closed_seq = row->closed_seq,
 					       .closed = row->closed_seq != 0,
 					       .undone = row->undone_seq != 0,
 					       .begun_us = row->begun_us,
@@ -264,13 +309,27 @@ bool snapshot_shows(const struct snapshot *s, const struct touch *t)
 	return !store_hides_touch(&s->store, t);
 }
 
-void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,
-			      const uint64_t **profiles_r, size_t *n_r)
+/* The row of a touch_undone, or of the one that a touch_redone takes back. */
+static const struct undone_row *undone_row_of(const struct snapshot *s, const struct touch *t)
 {
 	value of = touch_prop(t, S("touch"));
 	bool again = str_eq(t->name, S("touch_redone"));
 	uint64_t undone_seq = again && of.kind == VALUE_INT ? (uint64_t)of.i : t->seq;
-	const struct undone_row *row = store_undone_of(&s->store, undone_seq);
+	return store_undone_of((struct store *)(uintptr_t)&s->store, undone_seq);
+}
+
+void snapshot_undone_touches(const struct snapshot *s, const struct touch *t,
+			     const uint64_t **seqs_r, size_t *n_r)
+{
+	const struct undone_row *row = undone_row_of(s, t);
+	*seqs_r = row ? row->touches : NULL;
+	*n_r = row ? row->touches_n : 0;
+}
+
+void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,
+			      const uint64_t **profiles_r, size_t *n_r)
+{
+	const struct undone_row *row = undone_row_of(s, t);
 	*profiles_r = row ? row->subjects : NULL;
 	*n_r = row ? row->subjects_n : 0;
 }

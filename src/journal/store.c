@@ -153,7 +153,7 @@ struct some {
 	bool failed;
 };
 
-static bool some_wanted(void *arg, const struct touch_head *h)
+static bool some_wanted(void *arg, const struct touch_brief *h)
 {
 	struct some *x = arg;
 	return h->seq >= x->from_seq && h->seq <= x->to_seq && x->wanted(x->arg, h);
@@ -191,7 +191,7 @@ struct one {
 	bool found;
 };
 
-static bool one_wanted(void *arg, const struct touch_head *h)
+static bool one_wanted(void *arg, const struct touch_brief *h)
 {
 	const struct one *x = arg;
 	return h->seq == x->seq;

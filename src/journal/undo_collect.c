@@ -47,7 +47,7 @@ static bool add_touch(struct collecting *c, const struct touch *t)
 	       err_nomem(c->e);
 }
 
-static bool wants_cause(void *arg, const struct touch_head *h)
+static bool wants_cause(void *arg, const struct touch_brief *h)
 {
 	const struct collecting *c = arg;
 	uint64_t ignored;
@@ -150,7 +150,7 @@ static bool collect_again(struct store *s, struct taking_back *b, err *e)
 
 /* ---- everything about them ------------------------------------------------------------------- */
 
-static bool wants_subject(void *arg, const struct touch_head *h)
+static bool wants_subject(void *arg, const struct touch_brief *h)
 {
 	const struct collecting *c = arg;
 	const struct map64 *m = &c->b->subjects;

@@ -87,6 +87,12 @@ bool people_name_is_reserved(str name)
 	return false;
 }
 
+bool people_touch_changes_values(str name)
+{
+	return touch_is_bookkeeping(name) || people_name_is_reserved(name) ||
+	       str_starts(name, S("deal_")) || str_starts(name, S("consent_"));
+}
+
 struct folding {
 	struct cell_state *cells;
 	size_t n;

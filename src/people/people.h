@@ -76,6 +76,10 @@ struct subject_view {
 };
 bool people_view(struct people *p, uint64_t subject, struct arena *a, struct subject_view *v_r,
 		 err *e) MUST_CHECK;
+/* The same without ids and cells: what only counts. `ring` (may be NULL) is told every profile. */
+void people_view_counts(struct people *p, uint64_t subject,
+			void (*ring)(void *arg, uint64_t profile), void *arg,
+			struct subject_view *v_r);
 value subject_cell(const struct subject_view *v, str key); /* VALUE_NONE when unknown */
 /* Changes whenever anything known of the subject does: for ETag and If-Match. */
 uint64_t subject_version(const struct subject_view *v);
@@ -101,6 +105,10 @@ bool deal_people(struct people *p, const struct subject_view *deal, struct arena
  * the field is none of these. */
 bool subject_origin(const struct subject_view *v, str field, value *value_r);
 
+/* Their values come into memory with one call; before a walk over many. */
+bool people_hold(struct people *p, const uint64_t *subjects, size_t n, err *e) MUST_CHECK;
+/* Touches of that name may change more than counts: values, or who is who. */
+bool people_touch_changes_values(str name);
 /* Every visible subject of that entity, in order of number. */
 typedef bool (*subject_fn)(void *arg, uint64_t subject);
 bool people_each(struct people *p, enum entity entity, subject_fn each, void *arg,

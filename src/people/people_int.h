@@ -186,6 +186,7 @@ void count_join(struct count *into, const struct count *from);
 struct origins {
 	struct map numbers;	 /* encoded origin -> number */
 	VEC(struct origin) list; /* by number - 1; texts in `texts` */
+	VEC(str) channels;	 /* of each */
 	struct arena texts;
 	size_t stored;
 };
@@ -194,6 +195,7 @@ void origins_close(struct people *p);
 /* 0 when the origin is empty or there are too many different ones already. */
 bool origins_number(struct people *p, const struct origin *o, uint32_t *number_r,
 		    err *e) MUST_CHECK;
+str origins_channel(const struct people *p, uint32_t number);
 struct origin origins_get(const struct people *p, uint32_t number);
 /* A reader's: those that were stored since. */
 bool origins_reload(struct people *p, err *e) MUST_CHECK;

@@ -205,20 +205,25 @@ static bool view_ids_of(const struct subject_view *v, enum id_kind kind, struct 
 	return true;
 }
 
+static void view_sum(const struct people *p, const struct count *sum, struct subject_view *v)
+{
+	v->touches = sum->touches;
+	v->visible = sum->touches > 0;
+	v->first_us = sum->first_us;
+	v->last_us = sum->last_us;
+	v->first_origin = origins_get(p, sum->first_origin);
+	v->latest_origin = origins_get(p, sum->last_origin);
+	v->first_channel = origins_channel(p, sum->first_origin);
+	v->latest_channel = origins_channel(p, sum->last_origin);
+}
+
 static void view_counts(struct people *p, const uint32_t *ring, size_t ring_n,
 			struct subject_view *v)
 {
 	struct count sum = { 0 };
 	for (size_t i = 0; i < ring_n; i++)
 		count_join(&sum, counts_get(p, ring[i]));
-	v->touches = sum.touches;
-	v->visible = sum.touches > 0;
-	v->first_us = sum.first_us;
-	v->last_us = sum.last_us;
-	v->first_origin = origins_get(p, sum.first_origin);
-	v->latest_origin = origins_get(p, sum.last_origin);
-	v->first_channel = channel_of(&v->first_origin);
-	v->latest_channel = channel_of(&v->latest_origin);
+	view_sum(p, &sum, v);
 }
 
 bool people_view(struct people *p, uint64_t subject, struct arena *a, struct subject_view *v_r,
@@ -247,6 +252,24 @@ bool people_view(struct people *p, uint64_t subject, struct arena *a, struct sub
 		return false;
 	*v_r = v;
 	return true;
+}
+
+void people_view_counts(struct people *p, uint64_t subject,
+			void (*ring)(void *arg, uint64_t profile), void *arg,
+			struct subject_view *v_r)
+{
+	struct subject_view v = { .subject = subject };
+	struct count sum = { 0 };
+	uint32_t at = (uint32_t)subject;
+	do {
+		count_join(&sum, counts_get(p, at));
+		if (ring)
+			ring(arg, at);
+		at = joins_next(p, at);
+	} while (at != subject);
+	v.entity = people_entity_of(p, subject);
+	view_sum(p, &sum, &v);
+	*v_r = v;
 }
 
 value subject_cell(const struct subject_view *v, str key)
@@ -293,7 +316,8 @@ bool subject_origin(const struct subject_view *v, str field, value *value_r)
 }
 
 /* Brings the rows of the next stretch of profiles into memory with one call. */
-#define HOLD_AHEAD 4096
+#define HOLD_AHEAD	     4096
+#define WALK_CELLS_BYTES_MAX (64 * MIB)
 
 static bool hold_ahead(struct people *p, uint32_t from, struct arena *a, err *e)
 {
@@ -307,6 +331,13 @@ static bool hold_ahead(struct people *p, uint32_t from, struct arena *a, err *e)
 	if (p->read_only && p->cells.bytes > CELLS_HELD_BYTES_MAX)
 		cells_drop_clean(p);
 	return cells_hold(p, profiles, (size_t)n, e);
+}
+
+bool people_hold(struct people *p, const uint64_t *subjects, size_t n, err *e)
+{
+	if (p->read_only && p->cells.bytes > WALK_CELLS_BYTES_MAX)
+		cells_drop_clean(p);
+	return cells_hold(p, subjects, n, e);
 }
 
 bool people_each(struct people *p, enum entity entity, subject_fn each, void *arg, err *e)

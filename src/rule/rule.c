@@ -77,13 +77,13 @@ struct walk {
 	void *arg;
 };
 
-static bool walk_node(const struct walk *w, const struct node *n)
+static bool walk_node(const struct walk *w, const struct rule_part *n)
 {
 	if (n->kind == NODE_COMPARE)
 		return w->compare(w, &n->compare);
 	if (n->kind == NODE_MEMBER)
 		return true;
-	for (const struct node *part = n->group.first; part; part = part->next)
+	for (const struct rule_part *part = n->group.first; part; part = part->next)
 		if (!walk_node(w, part))
 			return false;
 	return true;
@@ -139,4 +139,58 @@ bool rule_depends_on_time(const struct rule *r)
 {
 	struct walk w = { .compare = is_timeless };
 	return !walk_rule(&w, r);
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+const struct rule_part *rule_root(const struct rule *r)
+{
+	return r->root;
+}
+
+enum rule_part_kind rule_part_kind(const struct rule_part *p)
+{
+	switch (p->kind) {
+	case NODE_AND:
+		return RULE_PART_AND;
+	case NODE_OR:
+		return RULE_PART_OR;
+	case NODE_NOT:
+		return RULE_PART_NOT;
+	case NODE_MEMBER:
+		return RULE_PART_MEMBER;
+	case NODE_COMPARE:
+		break;
+	}
+	switch (p->compare.of.kind) {
+	case OPERAND_DID:
+		return RULE_PART_DID;
+	case OPERAND_FIRST:
+		return RULE_PART_FIRST;
+	case OPERAND_LAST:
+		return RULE_PART_LAST;
+	case OPERAND_FIELD:
+		break;
+	}
+	return RULE_PART_FIELD;
+}
+
+const struct rule_part *rule_part_first(const struct rule_part *p)
+{
+	return p->group.first;
+}
+
+const struct rule_part *rule_part_next(const struct rule_part *p)
+{
+	return p->next;
+}
+
+str rule_part_field(const struct rule_part *p)
+{
+	return p->compare.of.name;
+}
+
+const struct rule_did *rule_part_did(const struct rule_part *p)
+{
+	return p->compare.of.did;
 }

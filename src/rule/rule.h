@@ -88,6 +88,36 @@ struct rule_row {
 /* Takes no memory, whatever the row holds. */
 bool rule_test(const struct rule *r, const struct rule_row *row);
 
+/* The tree, for those who answer a rule otherwise than row by row: over columns, say. */
+struct rule_part;
+enum rule_part_kind {
+	RULE_PART_AND, /* of its parts: rule_part_first, rule_part_next */
+	RULE_PART_OR,
+	RULE_PART_NOT,	 /* of its one part */
+	RULE_PART_FIELD, /* the value of a field is compared */
+	RULE_PART_DID,	 /* how many touches fit (a whole number, known) */
+	RULE_PART_FIRST, /* when the first of them was, or unknown */
+	RULE_PART_LAST,
+	RULE_PART_MEMBER,
+};
+const struct rule_part *rule_root(const struct rule *r); /* NULL: always holds */
+enum rule_part_kind rule_part_kind(const struct rule_part *p);
+const struct rule_part *rule_part_first(const struct rule_part *p);
+const struct rule_part *rule_part_next(const struct rule_part *p);
+str rule_part_field(const struct rule_part *p);
+const struct rule_did *rule_part_did(const struct rule_part *p);
+/* Whether a comparison (FIELD, DID, FIRST, LAST) holds when what it asks about has this value. */
+bool rule_part_holds(const struct rule_part *p, value v, int64_t now_us);
+
+/* Where that is so for exactly the numbers (VALUE_INT) or times (VALUE_TIME) of one range, or all
+ * but those. False: it is not known to be so. */
+struct rule_range {
+	int64_t from, to; /* both included; from > to: none */
+	bool inside;
+};
+bool rule_part_range(const struct rule_part *p, enum value_kind kind, int64_t now_us,
+		     struct rule_range *r_r);
+
 /* Walks over what a rule depends on: for triggers, counters and timers. Names and dids come in the
  * order of the text, each as often as it stands there; fields of `where` are those of did->where.
  */

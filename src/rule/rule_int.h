@@ -112,12 +112,12 @@ struct compare {
 
 enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_COMPARE, NODE_MEMBER };
 
-struct node {
+struct rule_part {
 	enum node_kind kind;
-	struct node *next; /* the next in the same AND or OR */
+	struct rule_part *next; /* the next in the same AND or OR */
 	union {
 		struct {
-			struct node *first, *last;
+			struct rule_part *first, *last;
 		} group; /* AND and OR: two or more, none of the same kind; NOT: one */
 		struct compare compare;
 		struct {
@@ -128,7 +128,7 @@ struct node {
 };
 
 struct rule {
-	const struct node *root; /* NULL: always holds */
+	const struct rule_part *root; /* NULL: always holds */
 };
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
@@ -223,7 +223,7 @@ bool parse_span(struct parser *p, struct literal *l_r) MUST_CHECK;
 #define SPAN_YEARS_MAX 1000
 bool parse_compare(struct parser *p, const struct asked *q, struct compare *c_r) MUST_CHECK;
 /* The tree of the text, without the check of its canonical length. */
-bool parse_rule(struct parser *p, const struct node **root_r) MUST_CHECK;
+bool parse_rule(struct parser *p, const struct rule_part **root_r) MUST_CHECK;
 
 /* ---- folding and words ----------------------------------------------------------------------- */
 
@@ -258,6 +258,6 @@ enum order match_value(value v, const struct literal *l, int64_t now_us);
 bool match_within(value v, const struct literal *span, int64_t now_us);
 
 /* Bytes of the canonical text. */
-size_t print_bytes(const struct node *root);
+size_t print_bytes(const struct rule_part *root);
 
 #endif

@@ -7,13 +7,13 @@
  */
 #include "rule/rule_int.h"
 
-static bool parse_or(struct parser *p, struct node **n_r) MUST_CHECK;
+static bool parse_or(struct parser *p, struct rule_part **n_r) MUST_CHECK;
 
-static bool make_node(struct parser *p, enum node_kind kind, size_t at, struct node **n_r)
+static bool make_node(struct parser *p, enum node_kind kind, size_t at, struct rule_part **n_r)
 {
 	if (!parser_count(p, at))
 		return false;
-	struct node *n = ARENA_NEW(p->a, struct node);
+	struct rule_part *n = ARENA_NEW(p->a, struct rule_part);
 	if (!n)
 		return parser_nomem(p);
 	n->kind = kind;
@@ -78,7 +78,7 @@ static bool parse_where(struct parser *p, const struct rule **where_r)
 	struct rule *r = ARENA_NEW(p->a, struct rule);
 	if (!r)
 		return parser_nomem(p);
-	struct node *root;
+	struct rule_part *root;
 	if (!parse_or(p, &root))
 		return false;
 	r->root = root;
@@ -112,7 +112,7 @@ static bool parse_did(struct parser *p, struct rule_did *d)
 }
 
 /* did( first( last(: what is compared. The word and the bracket are the next tokens. */
-static bool parse_behaviour(struct parser *p, enum operand_kind kind, struct node **n_r)
+static bool parse_behaviour(struct parser *p, enum operand_kind kind, struct rule_part **n_r)
 {
 	static const struct {
 		enum rule_type type;
@@ -136,7 +136,7 @@ static bool parse_behaviour(struct parser *p, enum operand_kind kind, struct nod
 	return parse_compare(p, &q, &(*n_r)->compare);
 }
 
-static bool parse_member(struct parser *p, enum rule_set set, struct node **n_r)
+static bool parse_member(struct parser *p, enum rule_set set, struct rule_part **n_r)
 {
 	static const char *const WHATS[] = { "a list", "a segment", "a persona" };
 	char found[QUOTED_MAX];
@@ -156,7 +156,7 @@ static bool parse_member(struct parser *p, enum rule_set set, struct node **n_r)
 }
 
 /* What a word before a bracket stands for; *is_r false when it is none of ours. */
-static bool parse_function(struct parser *p, struct node **n_r, bool *is_r)
+static bool parse_function(struct parser *p, struct rule_part **n_r, bool *is_r)
 {
 	static const struct {
 		const char *word;
@@ -192,7 +192,7 @@ static bool parse_function(struct parser *p, struct node **n_r, bool *is_r)
 
 /* ---- and, or, not ---------------------------------------------------------------------------- */
 
-static bool parse_primary(struct parser *p, struct node **n_r)
+static bool parse_primary(struct parser *p, struct rule_part **n_r)
 {
 	size_t at = p->now.at;
 	if (p->now.kind == TOKEN_OPEN) {
@@ -212,12 +212,12 @@ static bool parse_primary(struct parser *p, struct node **n_r)
 	       parse_compare(p, &q, &(*n_r)->compare);
 }
 
-static bool parse_not(struct parser *p, struct node **n_r)
+static bool parse_not(struct parser *p, struct rule_part **n_r)
 {
 	size_t at = p->now.at;
 	if (!token_is_word(&p->now, "not"))
 		return parse_primary(p, n_r);
-	struct node *inner;
+	struct rule_part *inner;
 	parser_next(p);
 	if (!enter(p, at) || !make_node(p, NODE_NOT, at, n_r) || !parse_not(p, &inner))
 		return false;
@@ -227,10 +227,10 @@ static bool parse_not(struct parser *p, struct node **n_r)
 }
 
 /* Adds `n` behind the group's last; what is a group of the same kind itself is taken in. */
-static void group_add(struct node *group, struct node *n)
+static void group_add(struct rule_part *group, struct rule_part *n)
 {
 	bool same = n->kind == group->kind;
-	struct node *first = same ? n->group.first : n;
+	struct rule_part *first = same ? n->group.first : n;
 	if (group->group.last)
 		group->group.last->next = first;
 	else
@@ -239,16 +239,16 @@ static void group_add(struct node *group, struct node *n)
 }
 
 static bool parse_chain(struct parser *p, enum node_kind kind, const char *word,
-			bool (*part)(struct parser *, struct node **), struct node **n_r)
+			bool (*part)(struct parser *, struct rule_part **), struct rule_part **n_r)
 {
 	size_t at = p->now.at;
-	struct node *n;
+	struct rule_part *n;
 	if (!part(p, &n))
 		return false;
 	*n_r = n;
 	if (!token_is_word(&p->now, word))
 		return true;
-	struct node *group = NULL;
+	struct rule_part *group = NULL;
 	if (!make_node(p, kind, at, &group))
 		return false;
 	group_add(group, n);
@@ -262,20 +262,20 @@ static bool parse_chain(struct parser *p, enum node_kind kind, const char *word,
 	return true;
 }
 
-static bool parse_and(struct parser *p, struct node **n_r)
+static bool parse_and(struct parser *p, struct rule_part **n_r)
 {
 	return parse_chain(p, NODE_AND, "and", parse_not, n_r);
 }
 
-static bool parse_or(struct parser *p, struct node **n_r)
+static bool parse_or(struct parser *p, struct rule_part **n_r)
 {
 	return parse_chain(p, NODE_OR, "or", parse_and, n_r);
 }
 
-bool parse_rule(struct parser *p, const struct node **root_r)
+bool parse_rule(struct parser *p, const struct rule_part **root_r)
 {
 	char found[QUOTED_MAX];
-	struct node *root = NULL;
+	struct rule_part *root = NULL;
 	*root_r = NULL;
 	if (p->now.kind == TOKEN_END)
 		return true;

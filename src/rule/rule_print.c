@@ -78,7 +78,7 @@ static void put_list(struct sink *s, const struct compare *c)
 	put(s, ")");
 }
 
-static void put_node(struct sink *s, const struct node *n);
+static void put_node(struct sink *s, const struct rule_part *n);
 
 static void put_operand(struct sink *s, const struct operand *of)
 {
@@ -161,9 +161,9 @@ static void put_compare(struct sink *s, const struct compare *c)
 		put(s, " or unknown");
 }
 
-static void put_group(struct sink *s, const struct node *group, const char *word)
+static void put_group(struct sink *s, const struct rule_part *group, const char *word)
 {
-	for (const struct node *n = group->group.first; n; n = n->next) {
+	for (const struct rule_part *n = group->group.first; n; n = n->next) {
 		bool bracket = group->kind == NODE_AND && n->kind == NODE_OR;
 		if (n != group->group.first)
 			put(s, word);
@@ -173,7 +173,7 @@ static void put_group(struct sink *s, const struct node *group, const char *word
 	}
 }
 
-static void put_not(struct sink *s, const struct node *inner)
+static void put_not(struct sink *s, const struct rule_part *inner)
 {
 	bool bracket = inner->kind == NODE_AND || inner->kind == NODE_OR;
 	put(s, bracket ? "not (" : "not ");
@@ -193,7 +193,7 @@ static void put_member(struct sink *s, enum rule_set set, str name)
 	put(s, ")");
 }
 
-static void put_node(struct sink *s, const struct node *n)
+static void put_node(struct sink *s, const struct rule_part *n)
 {
 	switch (n->kind) {
 	case NODE_AND:
@@ -214,7 +214,7 @@ static void put_node(struct sink *s, const struct node *n)
 	}
 }
 
-size_t print_bytes(const struct node *root)
+size_t print_bytes(const struct rule_part *root)
 {
 	struct sink s = { 0 };
 	if (root)

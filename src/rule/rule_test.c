@@ -131,9 +131,8 @@ static value operand_value(const struct operand *of, const struct rule_row *row)
 	return n == 0 ? value_none() : value_time(of->kind == OPERAND_FIRST ? first : last);
 }
 
-static bool test_compare(const struct compare *c, const struct rule_row *row)
+static bool test_value(const struct compare *c, value v, int64_t now_us)
 {
-	value v = operand_value(&c->of, row);
 	if (v.kind == VALUE_NONE)
 		return c->op == OP_UNKNOWN || c->or_unknown;
 	switch (c->op) {
@@ -144,17 +143,27 @@ static bool test_compare(const struct compare *c, const struct rule_row *row)
 	case OP_NE:
 	case OP_NOT_IN:
 	case OP_HAS_NONE:
-		return !any_holds(v, c, row->now_us);
+		return !any_holds(v, c, now_us);
 	case OP_HAS_ALL:
-		return has_all(v, c, row->now_us);
+		return has_all(v, c, now_us);
 	default:
-		return any_holds(v, c, row->now_us);
+		return any_holds(v, c, now_us);
 	}
 }
 
-static bool test_node(const struct node *n, const struct rule_row *row)
+static bool test_compare(const struct compare *c, const struct rule_row *row)
 {
-	const struct node *part;
+	return test_value(c, operand_value(&c->of, row), row->now_us);
+}
+
+bool rule_part_holds(const struct rule_part *p, value v, int64_t now_us)
+{
+	return p->kind == NODE_COMPARE && test_value(&p->compare, v, now_us);
+}
+
+static bool test_node(const struct rule_part *n, const struct rule_row *row)
+{
+	const struct rule_part *part;
 	switch (n->kind) {
 	case NODE_AND:
 		for (part = n->group.first; part; part = part->next)
