@@ -165,11 +165,12 @@ static uint32_t chain_value(const struct plan *p, const struct chain *c,
 }
 
 struct run {
-	struct plan *p;
+	struct plan *p, plan;
 	struct harvest h;
 	struct portrait portrait;
 	struct arena *a;       /* of the answer */
-	struct arena *scratch; /* of the run */
+	struct arena *scratch; /* of the run: `own` */
+	struct arena own;
 	struct progress *list;
 	size_t n;
 	struct progress *outside; /* not counted, but in a stage */
@@ -311,63 +312,72 @@ static bool run_count(struct run *r, struct funnel_result *result, err *e)
 	       (!r->p->spec.keep || kept_make(&c, r->outside, sides, result, e));
 }
 
-static bool run_all(struct run *r, struct snapshot *s, struct funnel_result *result, err *e)
+/* `a` NULL: the answer goes with the run. */
+static bool run_open(struct run *r, struct snapshot *s, const struct funnel_spec *spec,
+		     struct arena *a, size_t bytes_max, err *e)
 {
-	if (!harvest_run(&r->h, s, r->p, r->scratch, e) || !choose_breakdown(r, e))
+	*r = (struct run){ .p = &r->plan, .scratch = &r->own };
+	arena_init(&r->own, bytes_max);
+	r->a = a ? a : &r->own;
+	bool ok = plan_init(&r->plan, spec, r->a, e);
+	portrait_init(&r->portrait, snapshot_people(s), &r->plan);
+	return ok;
+}
+
+static void run_close(struct run *r)
+{
+	portrait_fini(&r->portrait);
+	plan_fini(&r->plan);
+	arena_fini(&r->own);
+}
+
+/* From what was collected to the answer. */
+static bool run_finish(struct run *r, struct snapshot *s, struct funnel_result *result_r, err *e)
+{
+	struct funnel_result result = { .snapshot = snapshot_seq(s) };
+	if (!choose_breakdown(r, e))
 		return false;
 	for (uint64_t subject = 1; subject < r->h.subjects_n; subject++)
 		if (!run_subject(r, subject, e))
 			return false;
-	return run_count(r, result, e);
-}
-
-static bool run_once(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
-		     struct funnel_result *r, err *e)
-{
-	struct plan plan;
-	struct arena scratch CLEANUP(arena_fini);
-	struct run run = { .p = &plan, .a = a, .scratch = &scratch };
-	struct funnel_result result = { .snapshot = snapshot_seq(s) };
-	arena_init(&scratch, a->bytes_max);
-	bool ok = plan_init(&plan, spec, a, e);
-	if (ok) {
-		portrait_init(&run.portrait, snapshot_people(s), &plan);
-		ok = run_all(&run, s, &result, e);
-		portrait_fini(&run.portrait);
-	}
-	result.spec = plan.spec;
-	result.out_of_order = run.out_of_order;
-	plan_fini(&plan);
-	if (ok)
-		*r = result;
-	return ok;
-}
-
-static bool run_before(struct snapshot *s, struct funnel_result *r, size_t bytes_max, err *e)
-{
-	struct funnel_spec spec;
-	struct funnel_result before;
-	struct arena a CLEANUP(arena_fini);
-	arena_init(&a, bytes_max);
-	if (!period_before(&r->spec, &spec))
-		return true;
-	if (!run_once(s, &spec, &a, &before, e))
+	if (!run_count(r, &result, e))
 		return false;
-	for (size_t k = 0; k < r->steps_n; k++)
-		r->steps[k].previous = before.steps[k].count;
-	r->has_previous = true;
-	r->previous_from_us = spec.from_us;
-	r->previous_to_us = spec.to_us;
+	result.spec = r->plan.spec;
+	result.out_of_order = r->out_of_order;
+	*result_r = result;
 	return true;
+}
+
+static void take_previous(struct funnel_result *r, const struct funnel_result *before)
+{
+	for (size_t k = 0; k < r->steps_n; k++)
+		r->steps[k].previous = before->steps[k].count;
+	r->has_previous = true;
+	r->previous_from_us = before->spec.from_us;
+	r->previous_to_us = before->spec.to_us;
 }
 
 bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
 		struct funnel_result *r, err *e)
 {
-	struct funnel_result result;
-	if (!run_once(s, spec, a, &result, e) ||
-	    (spec->compare && !run_before(s, &result, a->bytes_max, e)))
-		return false;
-	*r = result;
-	return true;
+	struct run runs[HARVEST_JOBS_MAX];
+	struct harvest_job jobs[HARVEST_JOBS_MAX];
+	struct funnel_result results[HARVEST_JOBS_MAX];
+	struct funnel_spec before;
+	size_t n = 1;
+	bool ok = run_open(&runs[0], s, spec, a, a->bytes_max, e);
+	if (ok && spec->compare && period_before(&runs[0].plan.spec, &before))
+		ok = run_open(&runs[n++], s, &before, NULL, a->bytes_max, e);
+	for (size_t i = 0; i < n; i++)
+		jobs[i] = (struct harvest_job){ &runs[i].h, &runs[i].plan, &runs[i].own };
+	ok = ok && harvest_run(s, jobs, n, e);
+	for (size_t i = 0; i < n; i++)
+		ok = ok && run_finish(&runs[i], s, &results[i], e);
+	if (ok && n == 2)
+		take_previous(&results[0], &results[1]);
+	for (size_t i = 0; i < n; i++)
+		run_close(&runs[i]);
+	if (ok)
+		*r = results[0];
+	return ok;
 }

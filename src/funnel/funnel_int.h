@@ -279,8 +279,14 @@ struct harvest {
 	size_t history_n, history_cap;
 };
 
-bool harvest_run(struct harvest *h, struct snapshot *s, struct plan *p, struct arena *a,
-		 err *e) MUST_CHECK;
+/* Several questions in one pass. */
+struct harvest_job {
+	struct harvest *h;
+	struct plan *p;
+	struct arena *a;
+};
+#define HARVEST_JOBS_MAX 2
+bool harvest_run(struct snapshot *s, const struct harvest_job *jobs, size_t n, err *e) MUST_CHECK;
 /* Puts the subject's touches into h->touches, in their total order. */
 bool harvest_touches(struct harvest *h, uint64_t subject, err *e) MUST_CHECK;
 /* The same for what its rule may ask: h->history. */

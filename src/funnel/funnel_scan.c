@@ -30,7 +30,6 @@ struct scan {
 	uint32_t *visit;    /* first visits only: per subject 1 + the number of the one kept */
 	str dids[DIDS_MAX]; /* touch names that the rule asks about */
 	size_t dids_n;	    /* more than DIDS_MAX: every touch is kept for it */
-	bool failed;
 	err *e;
 };
 
@@ -178,10 +177,17 @@ static bool scan_touch(struct scan *s, const struct touch *t)
 	return !past || keep_past(s, t, subject);
 }
 
+struct scans {
+	struct scan items[HARVEST_JOBS_MAX];
+	size_t n;
+	bool failed;
+};
+
 static bool scan_each(void *arg, const struct touch *t)
 {
-	struct scan *s = arg;
-	s->failed = !scan_touch(s, t);
+	struct scans *s = arg;
+	for (size_t i = 0; i < s->n && !s->failed; i++)
+		s->failed = !scan_touch(&s->items[i], t);
 	return !s->failed;
 }
 
@@ -219,14 +225,21 @@ static bool harvest_init(struct harvest *h, struct scan *s, struct arena *a, err
 	return true;
 }
 
-bool harvest_run(struct harvest *h, struct snapshot *snapshot, struct plan *p, struct arena *a,
-		 err *e)
+bool harvest_run(struct snapshot *snapshot, const struct harvest_job *jobs, size_t n, err *e)
 {
-	struct scan s = { .h = h, .p = p, .e = e };
-	bool ok = subject_key_init(&s.key, snapshot_people(snapshot), p->spec.count, a, e) &&
-		  harvest_init(h, &s, a, e) && snapshot_scan(snapshot, scan_each, &s, e) &&
-		  !s.failed;
-	subject_key_fini(&s.key);
+	struct scans s = { .n = n };
+	bool ok = true;
+	CHECK(n <= HARVEST_JOBS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct scan *one = &s.items[i];
+		*one = (struct scan){ .h = jobs[i].h, .p = jobs[i].p, .e = e };
+		bool keyed = subject_key_init(&one->key, snapshot_people(snapshot),
+					      one->p->spec.count, jobs[i].a, e);
+		ok = keyed && ok && harvest_init(one->h, one, jobs[i].a, e);
+	}
+	ok = ok && snapshot_scan(snapshot, scan_each, &s, e) && !s.failed;
+	for (size_t i = 0; i < n; i++)
+		subject_key_fini(&s.items[i].key);
 	return ok;
 }
 

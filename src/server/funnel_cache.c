@@ -2,11 +2,10 @@
  * funnel_cache.c - answers that are kept until the next touch, and computed once.
  *
  * What it is:   entries keyed by the question and the number of the newest touch that it was asked
- *               about. Who asks for what is being computed waits for it. An answer keeps who is
- *               behind its numbers, so that the list behind a number is the list it was counted
- *               from.
- * Promises:     at most ANSWERS_BYTES_MAX while nobody holds more; at most RUNNING_MAX questions
- *               computed at once, each with at most QUERY_BYTES_MAX; who waits longer than
+ *               about. Who asks for what is being computed waits for it, or for the next one. An
+ * answer keeps who is behind its numbers, so that the list behind a number is the list it was
+ * counted from. Promises:     at most ANSWERS_BYTES_MAX while nobody holds more; at most
+ * RUNNING_MAX questions computed at once, each with at most QUERY_BYTES_MAX; who waits longer than
  *               WAIT_US_MAX is told that the server is busy. Rights are checked before: all who may
  *               read get the same answer.
  * Threads:      any worker; the list has one lock, which is not held while computing.
@@ -36,6 +35,7 @@ struct funnel_answer {
 	bool listed;
 	str key;
 	uint64_t seq; /* of the touches that it is about */
+	bool then;    /* ... and not the newest */
 	int64_t made_us;
 	struct arena a;
 	struct funnel_spec spec;
@@ -63,6 +63,8 @@ bool funnels_open(struct server *s, err *e)
 
 static void answer_free(struct funnel_answer *x)
 {
+	if (!x)
+		return;
 	arena_fini(&x->a);
 	mem_free(x);
 }
@@ -121,14 +123,28 @@ static void evict(struct funnels *f)
 	}
 }
 
-static struct funnel_answer *find(struct funnels *f, str key, uint64_t seq)
+/* An answer about touches up to a number from `from` to `to`; held. */
+static struct funnel_answer *find(struct funnels *f, str key, uint64_t from, uint64_t to)
 {
 	int64_t now_us = time_monotonic_us();
 	for (struct funnel_answer *x = f->list; x; x = x->next) {
 		bool old = x->state == READY && now_us - x->made_us > FRESH_US_MAX;
-		if (x->seq == seq && !old && x->state != FAILED && str_eq(x->key, key)) {
+		if (x->seq >= from && x->seq <= to && !old && x->state != FAILED &&
+		    str_eq(x->key, key)) {
 			unlist(f, x);
 			list_first(f, x);
+			x->refs++;
+			return x;
+		}
+	}
+	return NULL;
+}
+
+/* The same question, being computed about fewer touches; held. */
+static struct funnel_answer *find_older(struct funnels *f, const struct funnel_answer *than)
+{
+	for (struct funnel_answer *x = f->list; x; x = x->next) {
+		if (x->state == COMPUTING && x->seq < than->seq && str_eq(x->key, than->key)) {
 			x->refs++;
 			return x;
 		}
@@ -262,26 +278,49 @@ static bool answer_make(struct request *q, const struct funnel_ask *ask, struct 
 		answer_free(x);
 		return false;
 	}
-	x->seq = as_of ? as_of : snapshot_seq(s);
+	x->then = as_of != 0;
+	x->seq = x->then ? as_of : snapshot_seq(s);
 	*x_r = x;
 	return true;
 }
 
-/* *there_r: somebody else's, computed or being computed; `x` is then freed. */
-static struct funnel_answer *list_or_find(struct funnels *f, struct funnel_answer *x,
-					  uint64_t snapshot, bool *there_r)
+enum found { FOUND_NONE, FOUND_THERE, FOUND_OLDER };
+
+/* Somebody else's answer, computed or being computed; or who is being computed about fewer touches;
+ * or none: `x` is put on the list. */
+static enum found look(struct funnels *f, struct funnel_answer *x, uint64_t snapshot,
+		       uint64_t now_seq, struct funnel_answer **there_r)
 {
+	enum found found = FOUND_THERE;
 	mutex_lock(&f->lock);
-	struct funnel_answer *there = snapshot ? find(f, x->key, snapshot) : NULL;
+	struct funnel_answer *there = snapshot ? find(f, x->key, snapshot, snapshot) : NULL;
+	/* What was asked for is as new as the question; newer does as well. */
 	if (!there)
-		there = find(f, x->key, x->seq);
-	if (!there)
+		there = find(f, x->key, x->seq, x->then ? x->seq : UINT64_MAX);
+	if (!there && !x->then) {
+		there = find_older(f, x);
+		found = FOUND_OLDER;
+	}
+	if (!there) {
+		found = FOUND_NONE;
+		x->seq = x->then ? x->seq : now_seq;
 		list_first(f, x);
+	}
 	mutex_unlock(&f->lock);
-	*there_r = there != NULL;
-	if (there)
-		answer_free(x);
-	return there ? there : x;
+	*there_r = there;
+	return found;
+}
+
+/* Those who come while a question is computed wait for its end, and the next computation answers
+ * all of them: with touches coming in all the time each would be computed alone otherwise. */
+static void await(struct funnels *f, struct funnel_answer *older)
+{
+	int64_t until_us = time_monotonic_us() + WAIT_US_MAX;
+	mutex_lock(&f->lock);
+	while (older->state == COMPUTING && time_monotonic_us() < until_us)
+		(void)cond_wait_for(&f->changed, &f->lock, until_us - time_monotonic_us());
+	drop(f, older);
+	mutex_unlock(&f->lock);
 }
 
 /* What was known earlier is replayed from the journal, for this answer alone. */
@@ -310,21 +349,34 @@ bool funnel_borrow(struct request *q, const struct funnel_ask *ask, struct funne
 {
 	struct funnels *f = q->server->funnels;
 	struct view *v = NULL;
-	struct funnel_answer *x = NULL;
-	bool there = false;
-	if (!view_borrow(q->server, &v, e))
-		return false;
-	bool ok = answer_make(q, ask, view_snapshot(v), &x, e);
-	if (ok)
-		x = list_or_find(f, x, ask->snapshot, &there);
-	bool then = ok && x->seq != snapshot_seq(view_snapshot(v));
-	if (ok && !there && !then)
-		ok = compute_listed(f, x, view_snapshot(v), e);
+	struct funnel_answer *x = NULL, *there = NULL;
+	enum found found = FOUND_OLDER;
+	while (found == FOUND_OLDER) {
+		if (!view_borrow(q->server, &v, e)) {
+			answer_free(x);
+			return false;
+		}
+		struct snapshot *s = view_snapshot(v);
+		if (!x && !answer_make(q, ask, s, &x, e)) {
+			view_return(&v);
+			return false;
+		}
+		found = look(f, x, ask->snapshot, snapshot_seq(s), &there);
+		if (found == FOUND_OLDER) {
+			view_return(&v);
+			await(f, there);
+		}
+	}
+	bool then = x->then;
+	bool ok = found == FOUND_THERE || then || compute_listed(f, x, view_snapshot(v), e);
 	view_return(&v);
-	if (ok && there)
+	if (found == FOUND_THERE) {
+		answer_free(x);
+		x = there;
 		ok = wait_for(f, x, e);
-	else if (ok && then)
+	} else if (then) {
 		ok = compute_as_of(q, x, e);
+	}
 	if (ok)
 		*f_r = x;
 	return ok;

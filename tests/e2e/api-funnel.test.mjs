@@ -182,3 +182,29 @@ test('reconcile says of every line whether it counts, and why not', async (t) =>
 	assert.deepEqual(names.json.rows.map((x) => [x.given, x.counted, x.code]), [['alan turing', true, 'counted'], ['Emmy Nobody', false, 'unknown']]);
 	assert.match(trichter.ok('verify'), /no difference/);
 });
+
+test('while touches come in, equal questions share a computation and miss nothing that was there when they were asked', async (t) => {
+	const { s, api } = await server(t, sample(2000));
+	const collect = s.key('collect', 'work', 'read');
+	let known = (await ok(api, '/api/v1/funnel')).snapshot;
+	let on = true;
+	const writer = (async () => {
+		for (let i = 0; on; i++)
+			assert.equal((await collect.post('/v1/track', { userId: `w${i}`, event: 'Looked', messageId: `w${i}` }, { Authorization: `Basic ${Buffer.from(`${collect.key}:`).toString('base64')}` })).status, 200);
+	})();
+	for (let round = 0; round < 8; round++) {
+		const all = await Promise.all(Array.from({ length: 12 }, async () => {
+			const before = known;
+			const f = await ok(api, '/api/v1/funnel?by=source');
+			assert.ok(f.snapshot >= before, `${f.snapshot} after ${before}`);
+			return f;
+		}));
+		known = Math.max(known, ...all.map((f) => f.snapshot));
+		const list = await ok(api, `/api/v1/funnel/people?by=source&step=1&limit=1&snapshot=${all[0].snapshot}`);
+		assert.equal(list.count, all[0].steps[0].count, 'the list is that of the number that was shown');
+	}
+	on = false;
+	await writer;
+	const last = await ok(api, '/api/v1/funnel?by=source');
+	assert.ok(last.snapshot > known - 1);
+});
