@@ -40,7 +40,7 @@ int sort_cmp(value a, uint64_t a_number, value b, uint64_t b_number, bool descen
 str cursor_print(struct arena *a, const struct cursor *c)
 {
 	static const char DIGITS[] = "0123456789abcdef";
-	char room[CURSOR_BYTES_MAX];
+	char room[CURSOR_BYTES_MAX] = { 0 };
 	struct buf b = { .p = room, .cap = sizeof room, .bytes_max = sizeof room };
 	buf_varint(&b, c->number);
 	value_encode(&b, c->key);
