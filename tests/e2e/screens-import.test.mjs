@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { axe, openBrowser, openPage, phone, sideways } from '../browser.mjs';
-import { Server } from '../server.mjs';
-import { realData } from '../trichter.mjs';
+import { axe, openBrowser, openPage, phone, sideways } from './browser.mjs';
+import { Server } from './server.mjs';
+import { realData } from './trichter.mjs';
 
 const olist = realData('olist');
 const leads = `${olist.path}/olist_marketing_qualified_leads_dataset.csv`;
@@ -112,7 +112,7 @@ test('a part that is sent twice does no harm, one that leaves a gap is refused',
 test('names of files cannot leave their folder, and messages name no folder', async (t) => {
 	const server = await Server.start(t);
 	const client = await server.as('operations');
-	for (const name of ['../../etc/passwd', '/etc/passwd', '..', '.', '', 'a/../../b.csv', 'C:\\x\\y.csv', '.map', '\u0000x', 'x'.repeat(3000)]) {
+	for (const name of ['./../etc/passwd', '/etc/passwd', '..', '.', '', 'a/../../b.csv', 'C:\\x\\y.csv', '.map', '\u0000x', 'x'.repeat(3000)]) {
 		const token = await upload(client, name, 'nothing\n1\n');
 		const p = await client.post(`/api/v1/imports/files/${token}/preview`, { kind: 'people', map: 'kind: people\nnonsense: 1\n' });
 		assert.equal(p.status, 400, p.text);
@@ -121,7 +121,7 @@ test('names of files cannot leave their folder, and messages name no folder', as
 		assert.equal(seen.status, 200, seen.text);
 		assert.doesNotMatch(seen.json.name, /[/\\]|^\.|\p{Cc}/u);
 	}
-	for (const token of ['..', '%2e%2e', 'a'.repeat(32), 'A'.repeat(32), '../ledger.db', 'x'])
+	for (const token of ['..', '%2e%2e', 'a'.repeat(32), 'A'.repeat(32), './ledger.db', 'x'])
 		assert.ok([400, 404, 405].includes((await client.post(`/api/v1/imports/files/${token}/preview`, {})).status), token);
 });
 
@@ -129,7 +129,7 @@ test('a map from outside reads no file but its own', async (t) => {
 	const server = await Server.start(t);
 	const client = await server.as('operations');
 	const token = await upload(client, 'p.csv', 'email,team\nana@example.com,a\n');
-	for (const file of ['../../trichter.yaml', '/etc/passwd', '../x.csv']) {
+	for (const file of ['./../trichter.yaml', '/etc/passwd', '../x.csv']) {
 		const map = { kind: 'people', lookups: [{ file, match: 'team', columns: { Manager: 'owner' } }] };
 		const p = await client.post(`/api/v1/imports/files/${token}/preview`, { map });
 		const problem = p.status === 200 ? p.json.problem : p.json.detail;
