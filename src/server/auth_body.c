@@ -8,6 +8,7 @@
 #include "base/num.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     500
@@ -30,6 +31,9 @@ bool body_text_maybe(struct request *q, const char *name, size_t max, str *text_
 		return problem_field(q, e, name, "a text is needed");
 	if (v->text.n > max)
 		return problem_field(q, e, name, "at most %zu bytes", max);
+	/* What is kept as a C string must not end early. */
+	if (memchr(v->text.p, '\0', v->text.n) != NULL)
+		return problem_field(q, e, name, "no text holds the character NUL");
 	*text_r = v->text;
 	return true;
 }

@@ -92,6 +92,7 @@ void *http_note(const struct http_request *r);
  * Cache-Control: no-store come by themselves; one set here takes their place. Control characters in
  * a value end the process in tests and are dropped in production. */
 void http_answer_header(struct http_request *r, const char *name, str value);
+bool http_answer_has(const struct http_request *r, const char *name);
 /* Ends the request. The body is copied; it is compressed when that pays and the client takes it. */
 void http_answer(struct http_request *r, int status, const char *content_type, str body);
 /* The same for bytes that stay for ever (assets): not copied, not compressed again. */

@@ -37,7 +37,7 @@ static const struct {
 };
 #define HSTS "max-age=31536000; includeSubDomains"
 
-static bool is_set(const struct http_request *r, const char *name)
+bool http_answer_has(const struct http_request *r, const char *name)
 {
 	for (size_t i = 0; i < r->answer_headers_n; i++) {
 		if (str_eq_nocase(r->answer_headers[i].name, str_of(name)))
@@ -63,7 +63,8 @@ static bool headers_add(struct http_request *r, const char *content_type,
 		  MHD_add_response_header(response, "Content-Type", content_type) == MHD_YES;
 	for (size_t i = 0; i < ARRAY_LEN(safety); i++) {
 		const char *value = page ? safety[i].page : safety[i].data;
-		if (value != NULL && (r->answer_headers_n == 0 || !is_set(r, safety[i].name)))
+		if (value != NULL &&
+		    (r->answer_headers_n == 0 || !http_answer_has(r, safety[i].name)))
 			ok &= MHD_add_response_header(response, safety[i].name, value) == MHD_YES;
 	}
 	if (r->secure)
@@ -119,7 +120,7 @@ static bool compress(struct http_request *r, const char *content_type, str body,
 	bool pays = r->gzip && content_type != NULL && is_text(str_of(content_type)) &&
 		    body.n >= HTTP_GZIP_BYTES_MIN && body.n <= HTTP_GZIP_BYTES_MAX &&
 		    (body.n <= HTTP_GZIP_ON_LOOP_MAX || !http_is_on_loop()) &&
-		    !is_set(r, "Content-Encoding");
+		    !http_answer_has(r, "Content-Encoding");
 	struct gzip *g = pays ? gzip_borrow(r->server) : NULL;
 	err e = { 0 };
 	if (g == NULL)
@@ -136,7 +137,7 @@ void http_answer(struct http_request *r, int status, const char *content_type, s
 {
 	struct buf packed;
 	struct MHD_Response *response;
-	if (content_type != NULL && body.n >= HTTP_GZIP_BYTES_MIN && !is_set(r, "Vary"))
+	if (content_type != NULL && body.n >= HTTP_GZIP_BYTES_MIN && !http_answer_has(r, "Vary"))
 		http_answer_header(r, "Vary", S("Accept-Encoding"));
 	if (compress(r, content_type, body, &packed)) {
 		http_answer_header(r, "Content-Encoding", S("gzip"));

@@ -133,7 +133,7 @@ void problem_answer_with(struct http_request *r, int status, const err *e, str f
 	char id[24];
 	n = snprintf(id, sizeof id, "%llu", (unsigned long long)http_id(r));
 	http_answer_header(r, "X-Request-Id", str_make(id, (size_t)n));
-	if (status == 503 || status == 429)
+	if ((status == 503 || status == 429) && !http_answer_has(r, "Retry-After"))
 		http_answer_header(r, "Retry-After", S("1"));
 	http_answer(r, status, "application/problem+json", buf_view(&b));
 	buf_fini(&b);
