@@ -286,6 +286,10 @@ bool snapshot_touch(struct snapshot *s, uint64_t seq, struct arena *a, struct to
 		    err *e) MUST_CHECK;
 /* Hidden because it was taken back: the number of the touch_undone that says so; 0: it was not. */
 uint64_t snapshot_undone_by(const struct snapshot *s, uint64_t seq);
+/* What is taken back now and is about one of the profiles for which `about` holds, in the order in
+ * which it was taken back: the touch's number, and that of the touch_undone. */
+void snapshot_undone_each(const struct snapshot *s, bool (*about)(void *arg, uint64_t profile),
+			  void (*each)(void *arg, uint64_t seq, uint64_t undone_seq), void *arg);
 /* Whom a touch_undone or touch_redone is about: profiles, whose values and counts it changed. For
  * whoever keeps something beside the snapshot and follows by snapshot_refresh's `each`. */
 void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,

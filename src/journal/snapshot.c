@@ -304,6 +304,30 @@ uint64_t snapshot_undone_by(const struct snapshot *s, uint64_t seq)
 	return row ? row->undone_seq : 0;
 }
 
+static bool row_is_about(const struct undone_row *row, bool (*about)(void *arg, uint64_t profile),
+			 void *arg)
+{
+	for (size_t i = 0; i < row->subjects_n; i++) {
+		if (about(arg, row->subjects[i]))
+			return true;
+	}
+	return false;
+}
+
+void snapshot_undone_each(const struct snapshot *s, bool (*about)(void *arg, uint64_t profile),
+			  void (*each)(void *arg, uint64_t seq, uint64_t undone_seq), void *arg)
+{
+	for (size_t i = 0; i < s->store.undone_touches.n; i++) {
+		const struct undone_row *row = &s->store.undone_touches.items[i];
+		if (!row_is_about(row, about, arg))
+			continue;
+		for (size_t k = 0; k < row->touches_n; k++) {
+			if (store_undone_by(&s->store, row->touches[k]) == row)
+				each(arg, row->touches[k], row->undone_seq);
+		}
+	}
+}
+
 bool snapshot_shows(const struct snapshot *s, const struct touch *t)
 {
 	return !store_hides_touch(&s->store, t);

@@ -315,6 +315,8 @@ bool page_journey(struct request *q, struct answer *a, struct view *v, const str
 	if (!put_touches(q, &w, &t, j.latest_first, e) ||
 	    !page_edges(&w, p, s->view.subject, q->arena, e))
 		return false;
+	if (j.begin && !page_undone(q, &w, v, s->view.subject, e))
+		return false;
 	json_key(&w, S("count"));
 	json_put_uint(&w, t.count);
 	str next = S("");

@@ -16,6 +16,9 @@ bool page_edges(struct json_writer *w, struct people *p, uint64_t subject, struc
 /* Rows of a list as a member of an object that is open. */
 bool page_rows(struct request *q, struct json_writer *w, struct view *v, str key,
 	       const struct directory_query *query, err *e) MUST_CHECK;
+/* What was taken back of a subject, as a member "undone" of an object that is open. */
+bool page_undone(struct request *q, struct json_writer *w, struct view *v, uint64_t subject,
+		 err *e) MUST_CHECK;
 /* {"rows":[touches],"edges":[...],"count":n,"next":...} */
 bool page_journey(struct request *q, struct answer *a, struct view *v, const struct subject *s,
 		  err *e) MUST_CHECK;

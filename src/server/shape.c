@@ -122,9 +122,8 @@ static void put_cause(struct json_writer *w, const struct touch *t)
 	json_object_close(w);
 }
 
-void shape_touch(struct json_writer *w, const struct touch *t, str stage)
+static void put_touch(struct json_writer *w, const struct touch *t, str stage)
 {
-	json_object_open(w);
 	json_key(w, S("seq"));
 	json_put_uint(w, t->seq);
 	shape_key_time(w, S("at"), t->at_us, true);
@@ -146,7 +145,24 @@ void shape_touch(struct json_writer *w, const struct touch *t, str stage)
 	shape_key_number(w, S("import"), t->import);
 	shape_key_text(w, S("by"), t->by);
 	shape_key_time(w, S("received_at"), t->received_us, true);
+}
+
+void shape_touch(struct json_writer *w, const struct touch *t, str stage)
+{
+	json_object_open(w);
+	put_touch(w, t, stage);
 	json_key(w, S("undone"));
 	json_put_bool(w, false);
+	json_object_close(w);
+}
+
+void shape_touch_undone(struct json_writer *w, const struct touch *t, const struct touch *undone)
+{
+	json_object_open(w);
+	put_touch(w, t, S(""));
+	json_key(w, S("undone"));
+	json_put_bool(w, true);
+	shape_key_text(w, S("undone_by"), undone->by);
+	shape_key_time(w, S("undone_at"), undone->at_us, true);
 	json_object_close(w);
 }

@@ -28,6 +28,8 @@ bool shape_person(struct json_writer *w, struct people *p, value person, struct 
 str shape_zone(str stage);
 /* A touch of a journey; `stage`: in which its person was. */
 void shape_touch(struct json_writer *w, const struct touch *t, str stage);
+/* The same for one that was taken back by `undone`, a touch_undone. */
+void shape_touch_undone(struct json_writer *w, const struct touch *t, const struct touch *undone);
 
 /* One field of a row; a company's domain is looked for among its ids, too. */
 value shape_row_value(const struct subject *s, str field, struct arena *a);

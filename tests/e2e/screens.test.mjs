@@ -189,6 +189,7 @@ test('people, companies and deals', { timeout: 420_000 }, async (t) => {
 		await mine.getByRole('button', { name: 'Undo' }).first().click();
 		await says(mine.locator('.facts'), 'MQL');
 		await says(theirs.locator('.facts'), 'MQL');
+		await says(theirs.locator('.tl-undone'), 'undone by The sales');
 		assert.deepEqual(mine.faults, []);
 		assert.deepEqual(theirs.faults, []);
 		await mine.context().close();

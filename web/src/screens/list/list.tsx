@@ -287,7 +287,7 @@ export function ListScreen<R>({ k }: { k: Kind<R> }) {
 		left.set(k.entity, { address, rows: rows as Rows<unknown>, at: at.current, scroll: scrollY });
 		history.replaceState({ ...history.state, left: k.entity }, '');
 	};
-	const focusGrid = () => document.querySelector<HTMLElement>('[role=grid]')?.focus();
+	const focusGrid = () => document.querySelector<HTMLElement>('[role=grid]')?.focus({ preventScroll: true });
 	useKeys([
 		{ keys: 'ArrowDown', help: 'c.keyDown', run: focusGrid },
 		{ keys: 'f', help: 'list.key.rule', run: () => document.querySelector<HTMLElement>('.rule-field textarea')?.focus() },

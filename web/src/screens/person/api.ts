@@ -88,6 +88,8 @@ export interface DealRow {
 export interface Journey {
 	rows: Touch[];
 	edges?: Edge[];
+	/* What was taken back; with the first page. */
+	undone?: Touch[];
 	next: string | null;
 }
 

@@ -27,6 +27,7 @@ export interface Touch {
 	import?: number | null;
 	undone?: boolean;
 	undone_by?: string | null;
+	undone_at?: string | null;
 	by?: string | null;
 	person?: number | null;
 	company?: number | null;
@@ -150,6 +151,13 @@ export function fold(touches: readonly Touch[], who = 0): Line[] {
 	return lines;
 }
 
+/* What was taken back, at its place among what counts. */
+export function withUndone(rows: readonly Touch[], undone: readonly Touch[]): Touch[] {
+	if (undone.length === 0) return [...rows];
+	const at = (t: Touch) => Date.parse(t.at);
+	return [...rows, ...undone].sort((a, b) => at(a) - at(b) || a.seq - b.seq);
+}
+
 /* Several journeys as one, by the time at which each line begins; of one instant the earlier
  * journey of the list comes first. */
 export function lay(journeys: readonly Line[][]): Line[] {
@@ -191,7 +199,7 @@ export function zonesOf(lines: readonly Line[]): (Zone | null)[] {
 	let last: Zone | null = null;
 	return lines.map((l) => {
 		const touches = l.kind === 'run' ? l.touches : [l.touch];
-		for (const t of touches) last = zoneOf(t) ?? last;
+		for (const t of touches) if (!t.undone) last = zoneOf(t) ?? last;
 		return last;
 	});
 }

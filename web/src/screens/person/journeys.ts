@@ -9,7 +9,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { onSeq } from '../../app/live';
 import { get, Problem } from '../../lib/api';
 import type { Edge, Journey } from './api';
-import type { Touch } from './fold';
+import { withUndone, type Touch } from './fold';
 
 export const TOUCHES_MAX = 5000;
 const PAGE = 500;
@@ -22,14 +22,16 @@ export interface Read {
 async function read(path: string, signal: AbortSignal): Promise<Read> {
 	const touches: Touch[] = [];
 	let edges: Edge[] = [];
+	let undone: Touch[] = [];
 	let after: string | null = null;
 	do {
 		const page: Journey = await get<Journey>(path, { limit: PAGE, after }, signal);
 		touches.push(...page.rows);
 		if (page.edges?.length) edges = page.edges;
+		undone = [...undone, ...(page.undone ?? [])];
 		after = page.next;
 	} while (after !== null && touches.length < TOUCHES_MAX);
-	return { touches, edges };
+	return { touches: withUndone(touches, undone), edges };
 }
 
 export interface Journeys {

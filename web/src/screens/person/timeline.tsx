@@ -45,9 +45,20 @@ const PAUSE_MS = 7 * 86_400_000;
 const LINES_MAX = 400;
 
 function Cause({ touch, p }: { touch: Touch; p: TimelineProps }) {
-	const by = touch.by ?? (typeof touch.properties?.by === 'string' ? touch.properties.by : null);
-	if (touch.cause?.rule) return <span class="grey">{t('journey.rule', { rule: touch.cause.rule })}</span>;
+	const by = touch.by ?? causeBy(touch, p);
 	if (by) return <span class="grey">{t('journey.by', { who: p.who(by) })}</span>;
+	if (touch.cause?.rule && !touch.cause.rule.startsWith('follows@')) return <span class="grey">{t('journey.rule', { rule: touch.cause.rule })}</span>;
+	return null;
+}
+
+/* Whose deed it follows from. */
+function causeBy(touch: Touch, p: TimelineProps): string | null {
+	const seq = touch.cause?.seq;
+	if (!seq) return null;
+	for (const l of p.lanes) {
+		const cause = l.touches.find((x) => x.seq === seq);
+		if (cause) return cause.by ?? null;
+	}
 	return null;
 }
 
