@@ -50,7 +50,7 @@ export default function PeopleScreen() {
 		example: t('people.example'),
 		columns: [
 			{ id: 'name', label: t('field.name'), sort: 'name', width: 'minmax(140px, 2fr)', cell: (r) => (isUnnamed(r) ? <span class="grey">{personName(r)}</span> : personName(r)) },
-			{ id: 'stage', label: t('field.stage'), sort: 'stage', width: '128px', cell: (r) => <Stage stage={r.stage} /> },
+			{ id: 'stage', label: t('field.stage'), sort: 'stage', width: '168px', cell: (r) => <Stage stage={r.stage} /> },
 			{ id: 'company', label: t('field.company'), sort: 'company', width: 'minmax(110px, 1.6fr)', cell: (r) => grey(r.company?.name) },
 			{ id: 'title', label: t('field.title'), sort: 'title', width: 'minmax(90px, 1.2fr)', cell: (r) => grey(r.title) },
 			{ id: 'email', label: t('field.email'), sort: 'email', width: 'minmax(120px, 2fr)', cell: (r) => grey(r.email) },
