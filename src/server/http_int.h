@@ -24,7 +24,7 @@
 #define HTTP_TARGET_BYTES_MAX	8192
 #define HTTP_HEAD_BYTES_MAX	(16 * KIB)
 #define HTTP_COOKIE_BYTES_MAX	8192
-#define HTTP_QUERY_PARAMS_MAX	64
+#define HTTP_QUERY_PARAMS_MAX	256
 #define HTTP_CONNECTIONS_MAX	12000
 #define HTTP_WORKERS_QUEUE_MAX	512
 #define HTTP_ARENA_BYTES_MAX	(64 * MIB)
@@ -236,6 +236,8 @@ bool http_decode(struct arena *a, str in, bool plus, str *out_r) MUST_CHECK;
 /* False: no path that this server has a use for: not absolute, dot segments, empty segments,
  * backslashes, control characters, a bad encoding. */
 bool http_path_read(struct arena *a, str raw, str *path_r) MUST_CHECK;
+/* False: a bad encoding in a name or a value, or more parameters than HTTP_QUERY_PARAMS_MAX. */
+bool http_query_is_sound(struct arena *a, str query) MUST_CHECK;
 bool http_query_next(str query, size_t *at, str *name_r, str *value_r);
 str http_cookie_find(str header, str name);
 /* Whether an Accept-Encoding takes a coding: its q-value, in thousandths. */

@@ -105,6 +105,18 @@ bool http_query_next(str query, size_t *at, str *name_r, str *value_r)
 	return false;
 }
 
+bool http_query_is_sound(struct arena *a, str query)
+{
+	str name, value, ignored;
+	size_t n = 0;
+	for (size_t at = 0; http_query_next(query, &at, &name, &value); n++) {
+		if (n == HTTP_QUERY_PARAMS_MAX || !http_decode(a, name, true, &ignored) ||
+		    !http_decode(a, value, true, &ignored))
+			return false;
+	}
+	return true;
+}
+
 str http_cookie_find(str header, str name)
 {
 	for (str part; str_next(&header, ';', &part);) {

@@ -194,6 +194,8 @@ static bool head_is_read(struct http_request *r, const char *method, const char 
 		refuse(r, 404, "There is nothing at this address");
 	else if (!http_path_read(&r->arena, str_sub(r->target, 0, q), &r->path))
 		refuse(r, 400, "The path is malformed");
+	else if (!http_query_is_sound(&r->arena, r->query))
+		refuse(r, 400, "The query is malformed");
 	else
 		r->server->options.plan(r->server->options.arg, r, &r->plan);
 	if (!r->ready && r->has_body && declares_too_much(r))

@@ -216,6 +216,16 @@ static void put_security(struct openapi *o, const struct route *row)
 	json_array_close(&o->w);
 }
 
+/* Tables and drawings say so in their names. */
+static const char *answer_type_of(const struct route *row)
+{
+	if (row->answer_type != NULL)
+		return row->answer_type;
+	if (str_ends(str_of(row->pattern), S(".csv")))
+		return "text/csv";
+	return str_ends(str_of(row->pattern), S(".svg")) ? "image/svg+xml" : NULL;
+}
+
 static void put_responses(struct openapi *o, const struct route *row)
 {
 	char status[4] = "200";
@@ -231,10 +241,11 @@ static void put_responses(struct openapi *o, const struct route *row)
 	     : n == 202 ? "Taken"
 	     : n == 204 ? "Done"
 			: "Answer");
-	if (n != 204 && row->answer_type != NULL && row->answer_schema == NULL)
-		put_content(o, row->answer_type, "{\"type\":\"string\"}", row->pattern);
+	const char *type = answer_type_of(row);
+	if (n != 204 && type != NULL && row->answer_schema == NULL)
+		put_content(o, type, "{\"type\":\"string\"}", row->pattern);
 	else if (n != 204 && row->answer_schema != NULL)
-		put_content(o, row->answer_type, row->answer_schema, row->pattern);
+		put_content(o, type, row->answer_schema, row->pattern);
 	json_object_close(&o->w);
 	static const char *const problems[] = { "4XX", "5XX" };
 	for (size_t i = 0; i < ARRAY_LEN(problems); i++) {

@@ -56,6 +56,24 @@ test('a path that means nothing is not written back', async () => {
 	const r = await s.raw(head('GET', '/api/v1/%3Cscript%3Ealert(1)%3C/script%3E'));
 	assert.doesNotMatch(r.text, /script/i);
 });
+/** Queries. */
+const queries = [
+	['a percent sign without digits', '?a=%', 400],
+	['an encoded NUL', '?a=%00', 400],
+	['bytes that are no UTF-8', '?a=%ff%fe', 400],
+	['an overlong encoding', '?a=%c0%ae', 400],
+	['a bad encoding in a name', '?%zz=1', 400],
+	['hundreds of parameters', '?' + 'a=1&'.repeat(300), 400],
+	['nothing but separators', '?&&&===&', 200],
+	['an encoded line end', '?a=%0d%0aX-A:%20b', 200],
+];
+for (const [name, query, status] of queries) {
+	test(`a query with ${name} is answered with ${status}`, async () => {
+		const r = await s.raw(head('GET', '/healthz' + query));
+		assert.deepEqual(r.statuses, [status], r.text);
+		assert.doesNotMatch(r.text, /\r\nX-A:/);
+	});
+}
 test('an encoded letter is the letter', async () => {
 	assert.deepEqual((await s.raw(head('GET', '/%68ealthz'))).statuses, [200]);
 });
