@@ -37,11 +37,11 @@ bool http_decode(struct arena *a, str in, bool plus, str *out_r)
 				return false;
 			c = (char)(high << 4 | low);
 			i += 2;
-			if (c == '\0')
-				return false;
 		} else if (plus && c == '+') {
 			c = ' ';
 		}
+		if (c == '\0')
+			return false;
 		out[n++] = c;
 	}
 	*out_r = str_make(out, n);
