@@ -10,6 +10,8 @@
  */
 #include "server/shape_int.h"
 
+#include "server/auth_actor_int.h"
+
 #include "base/mem.h"
 #include "base/time.h"
 #include "io/csv.h"
@@ -180,6 +182,8 @@ bool list_export(struct request *q, struct answer *a, enum entity entity, const 
 		export_free(x);
 		return false;
 	}
+	str told = str_printf(q->arena, "%s, %zu", file_name, x->n);
+	audit_request(q, "exported", 0, q->actor.name, told);
 	http_answer_header(q->http, "Content-Disposition",
 			   str_printf(q->arena, "attachment; filename=\"%s\"", file_name));
 	http_answer_pieces(q->http, 200, "text/csv; charset=utf-8", piece, export_free, x);

@@ -197,6 +197,14 @@ describe('the audit log', () => {
 		assert.deepEqual(rows[1].changes, [{ field: 'role', old: 'sales', new: 'marketing' }]);
 		assert.equal(rows[1].by.id, 'user:1');
 	});
+	test('who takes a list out is in it, with how many rows', async () => {
+		const c = await b.s.signIn(b.s.user('marketing', fresh()));
+		assert.equal((await c.get('/api/v1/people.csv')).status, 200);
+		const row = (await b.admin.get('/api/v1/audit?kind=exports')).json.rows[0];
+		assert.equal(row.what, 'exported');
+		assert.match(row.detail, /^people.*\.csv, \d+$/);
+		assert.equal(row.by.name, 'The marketing');
+	});
 	test('nobody changes or removes a line', async () => {
 		for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])
 			assert.equal((await b.admin.ask(method, '/api/v1/audit', {})).status, 405, method);
