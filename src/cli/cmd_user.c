@@ -99,6 +99,7 @@ static bool add(struct cli *c, const struct args *a, struct auth *auth, struct u
 		return err_set(e, ERR_INVALID, "the password is empty");
 	if (!auth_user_add(auth, u, password, cli_by(c), &id, e))
 		return false;
+	CHECK(auth_user(auth, id, u));
 	buf_printf(&c->out, "%s is user %llu: %s.\n", u->email, (unsigned long long)id,
 		   role_name(u->role));
 	return true;

@@ -254,15 +254,16 @@ static bool post_link(struct request *q, struct answer *a, err *e)
 	if (!body_text(q, "token", TOKEN_FIELD_MAX, &token, e))
 		return false;
 	str from = network_of(http_client(q->http), network);
-	int64_t wait = throttle_begin(&auth->throttle, S("one-time link"), from,
-				      time_monotonic_us());
+	/* Counted by network alone: strangers must not make others wait for their links. */
+	str account = str_printf(q->arena, "link from %.*s", STR_ARG(from));
+	int64_t wait = throttle_begin(&auth->throttle, account, from, time_monotonic_us());
 	if (wait > 0)
 		return refuse_later(q, wait, e);
 	if (!auth_link_use(auth, token, &u, e)) {
 		audit_request(q, "link_refused", 0, S(""), S(""));
 		return false;
 	}
-	throttle_ok(&auth->throttle, S("one-time link"), from);
+	throttle_ok(&auth->throttle, account, from);
 	return session_answer_new(q, a, u.id, "link_used", e);
 }
 

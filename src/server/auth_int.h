@@ -58,6 +58,7 @@ struct throttle_slot {
 	uint64_t key; /* 0: free */
 	int64_t last_us;
 	uint32_t failures;
+	bool trusted; /* of a pair: somebody has signed in */
 };
 struct throttle {
 	struct mutex lock;

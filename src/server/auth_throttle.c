@@ -2,8 +2,9 @@
  * auth_throttle.c - delays that grow with each failed sign-in.
  *
  * What it is:   three counts for each attempt: of the account from this network, of the account
- *               from anywhere, of the network. The first is strict; the second stays short, so that
- *               nobody is locked out by strangers; the third stops those who try many accounts.
+ *               from anywhere, of the network. The first is strict; the second stays short and does
+ *               not count where the account has signed in before, so that strangers lock nobody
+ *               out; the third stops those who try many accounts.
  * Promises:     a fixed amount of memory; an account that does not exist counts like any other; an
  *               attempt counts when it begins, so that many at once are no way around.
  * Threads:      any.
@@ -93,7 +94,9 @@ int64_t throttle_begin(struct throttle *t, str account, str network, int64_t now
 		slots[i] = slot_of(t, key_of(t, (enum throttle_kind)i, account, network));
 		if (now_us - slots[i]->last_us > FORGET_US)
 			slots[i]->failures = 0;
-		wait = MAX(wait, wait_of(slots[i], (enum throttle_kind)i, now_us));
+		bool counts = i != THROTTLE_ACCOUNT || !slots[THROTTLE_PAIR]->trusted;
+		if (counts)
+			wait = MAX(wait, wait_of(slots[i], (enum throttle_kind)i, now_us));
 	}
 	for (size_t i = 0; wait == 0 && i < ARRAY_LEN(LIMITS); i++) {
 		slots[i]->failures++;
@@ -106,7 +109,9 @@ int64_t throttle_begin(struct throttle *t, str account, str network, int64_t now
 void throttle_ok(struct throttle *t, str account, str network)
 {
 	mutex_lock(&t->lock);
-	slot_of(t, key_of(t, THROTTLE_PAIR, account, network))->failures = 0;
+	struct throttle_slot *pair = slot_of(t, key_of(t, THROTTLE_PAIR, account, network));
+	pair->failures = 0;
+	pair->trusted = true;
 	slot_of(t, key_of(t, THROTTLE_ACCOUNT, account, network))->failures = 0;
 	/* Who signs in often is no attacker, but one good account is no licence to try others. */
 	struct throttle_slot *slot = slot_of(t, key_of(t, THROTTLE_NETWORK, account, network));

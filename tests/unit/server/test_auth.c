@@ -188,6 +188,24 @@ static void delays_grow_with_failures_and_end_with_success(void **state)
 	throttle_fini(&t);
 }
 
+static void strangers_lock_nobody_out_where_they_have_signed_in(void **state)
+{
+	static struct throttle t;
+	char network[32];
+	int64_t now = 1000 * US_PER_S;
+	(void)state;
+	throttle_init(&t);
+	assert_int_equal(throttle_begin(&t, S("a@b.c"), S("10.0.0.0/24"), now), 0);
+	throttle_ok(&t, S("a@b.c"), S("10.0.0.0/24"));
+	for (int i = 0; i < 100; i++) {
+		snprintf(network, sizeof network, "10.1.%d.0/24", i);
+		(void)throttle_begin(&t, S("a@b.c"), str_of(network), now);
+	}
+	assert_true(throttle_begin(&t, S("a@b.c"), S("10.2.0.0/24"), now) > 0);
+	assert_int_equal(throttle_begin(&t, S("a@b.c"), S("10.0.0.0/24"), now), 0);
+	throttle_fini(&t);
+}
+
 static void one_network_cannot_try_one_password_on_everybody(void **state)
 {
 	static struct throttle t;
@@ -289,6 +307,7 @@ int main(void)
 		cmocka_unit_test(passwords_that_are_tried_first_are_refused),
 		cmocka_unit_test(a_password_of_a_kilobyte_is_taken_whole_and_more_is_refused),
 		cmocka_unit_test(delays_grow_with_failures_and_end_with_success),
+		cmocka_unit_test(strangers_lock_nobody_out_where_they_have_signed_in),
 		cmocka_unit_test(one_network_cannot_try_one_password_on_everybody),
 		cmocka_unit_test(many_accounts_do_not_wash_out_the_count_of_one),
 		cmocka_unit_test(a_network_is_told_not_an_address),
