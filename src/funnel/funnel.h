@@ -25,6 +25,7 @@ enum funnel_tail { FUNNEL_FOLLOW, FUNNEL_CLIP };
 enum funnel_view { FUNNEL_COHORT, FUNNEL_PERIOD };
 enum funnel_of { FUNNEL_OF_FIRST, FUNNEL_OF_LAST, FUNNEL_OF_STEP, FUNNEL_OF_PERSON };
 
+enum funnel_zone { FUNNEL_TOFU, FUNNEL_MOFU, FUNNEL_BOFU };
 enum funnel_step_kind { STEP_NAME, STEP_STAGE, STEP_DEAL_STAGE, STEP_RULE, STEP_ANY };
 struct funnel_step {
 	enum funnel_step_kind kind;
@@ -37,6 +38,7 @@ struct funnel_spec {
 	size_t steps_n;	   /* 0: the lifecycle funnel over `stages` */
 	const str *stages; /* the line, in order, without visitor */
 	size_t stages_n;
+	const enum funnel_zone *zones; /* of each stage; NULL: by their names */
 	enum funnel_order order;
 	int64_t window_us; /* FUNNEL_WINDOW_NONE, or inclusive from the first step */
 	bool window_given; /* false: none when a step is a stage, else 14 days */
@@ -185,7 +187,6 @@ void funnel_print_sentence(const struct funnel_result *r, enum language language
 /* A step as people write it: "MQL", "Lead"; steps that are no stages as they were asked for. */
 void funnel_print_name(const struct funnel_result *r, size_t row, struct buf *out);
 
-enum funnel_zone { FUNNEL_TOFU, FUNNEL_MOFU, FUNNEL_BOFU };
 enum funnel_side { FUNNEL_MARKETING, FUNNEL_BOTH, FUNNEL_SALES };
 /* Where a row stands in the one funnel. False: it is no stage. */
 bool funnel_place(const struct funnel_spec *spec, size_t row, enum funnel_zone *zone_r,

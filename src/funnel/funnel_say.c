@@ -231,6 +231,8 @@ bool funnel_place(const struct funnel_spec *spec, size_t row, enum funnel_zone *
 	sal = MIN(sal, mql < last ? mql + 1 : last);
 	sql = MIN(sql, MIN(row_of(spec, S("opportunity")), last));
 	*zone_r = at == 0 ? FUNNEL_TOFU : at >= sql ? FUNNEL_BOFU : FUNNEL_MOFU;
+	if (at > 0 && spec->zones)
+		*zone_r = spec->zones[at - 1];
 	*side_r = at == mql ? FUNNEL_BOTH : at >= sal ? FUNNEL_SALES : FUNNEL_MARKETING;
 	return true;
 }

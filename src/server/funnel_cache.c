@@ -37,6 +37,7 @@ struct funnel_answer {
 	uint64_t seq; /* of the touches that it is about */
 	bool then;    /* ... and not the newest */
 	int64_t made_us;
+	size_t bytes; /* held, once computed; while it is computed the arena is its thread's */
 	struct arena a;
 	struct funnel_spec spec;
 	struct funnel_result result;
@@ -112,12 +113,12 @@ static void evict(struct funnels *f)
 	for (struct funnel_answer *x = f->list, *next; x; x = next) {
 		next = x->next;
 		n++;
-		bytes += x->a.bytes_held;
+		bytes += x->bytes;
 		bool old = x->state == READY && now_us - x->made_us > FRESH_US_MAX;
 		if (x->refs > 0 || (n <= ANSWERS_MAX && bytes <= ANSWERS_BYTES_MAX && !old))
 			continue;
 		n--;
-		bytes -= x->a.bytes_held;
+		bytes -= x->bytes;
 		unlist(f, x);
 		answer_free(x);
 	}
@@ -209,6 +210,7 @@ static bool compute_listed(struct funnels *f, struct funnel_answer *x, struct sn
 	mutex_lock(&f->lock);
 	f->running -= turn;
 	x->state = ok ? READY : FAILED;
+	x->bytes = x->a.bytes_held;
 	x->made_us = time_monotonic_us();
 	if (!ok) {
 		if (e)

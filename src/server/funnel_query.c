@@ -95,6 +95,36 @@ bool stages_read(struct snapshot *s, struct arena *a, const str **stages_r, size
 	return true;
 }
 
+/* The zones that the company has given its stages ("stages.look"); by name where it has not. */
+static bool zones_read(struct snapshot *s, struct arena *a, struct funnel_spec *spec, err *e)
+{
+	static const char *const words[] = { "tofu", "mofu", "bofu" };
+	struct json_parser *parser = NULL;
+	const struct json *look = NULL;
+	str text;
+	if (!snapshot_config(s, S("stages.look"), a, &text, e))
+		return false;
+	if (text.n == 0)
+		return true;
+	enum funnel_zone *zones = ARENA_ARRAY(a, enum funnel_zone, spec->stages_n);
+	if (!zones)
+		return arena_err(a, e);
+	bool ok = json_parser_new(&parser, MIB, e) && json_parse(parser, text, a, &look, e);
+	json_parser_free(&parser);
+	for (size_t i = 0; ok && i < spec->stages_n; i++) {
+		enum funnel_side side;
+		const struct json *own = look->kind == JSON_OBJECT ? json_get(look, spec->stages[i])
+								   : NULL;
+		str zone = own && own->kind == JSON_OBJECT ? json_text_of(own, S("zone")) : S("");
+		(void)funnel_place(spec, i + 1, &zones[i], &side);
+		for (size_t k = 0; k < ARRAY_LEN(words); k++)
+			if (str_eq(zone, str_of(words[k])))
+				zones[i] = (enum funnel_zone)k;
+	}
+	spec->zones = zones;
+	return ok;
+}
+
 /* ---- the specification ----------------------------------------------------------------------- */
 
 /* Into `a`, of bounded length. */
@@ -213,8 +243,10 @@ static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps,
 	struct buf b CLEANUP(buf_fini);
 	buf_init(&b, KEY_BYTES_MAX);
 	buf_lenstr(&b, steps);
-	for (size_t i = 0; i < spec->stages_n; i++)
+	for (size_t i = 0; i < spec->stages_n; i++) {
 		buf_lenstr(&b, spec->stages[i]);
+		buf_varint(&b, spec->zones ? (uint64_t)spec->zones[i] + 1 : 0);
+	}
 	buf_lenstr(&b, spec->by);
 	buf_lenstr(&b, spec->where ? rule_print(a, spec->where) : S(""));
 	buf_printf(&b, "%d %d %d %d %d %zu %zu %d %d %d %d %jd %jd %jd", spec->order, spec->count,
@@ -244,7 +276,7 @@ bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct s
 	*spec = (struct funnel_spec){ .from_us = INT64_MIN,
 				      .to_us = INT64_MAX,
 				      .now_us = time_now_us() };
-	if (!stages_read(s, a, &spec->stages, &spec->stages_n, e) ||
+	if (!stages_read(s, a, &spec->stages, &spec->stages_n, e) || !zones_read(s, a, spec, e) ||
 	    !read_period(q, ask, spec, e) || !read_steps(q, a, spec, e) ||
 	    !read_window(q, spec, e) || !take_text(q, a, "by", BY_BYTES_MAX, &spec->by, e))
 		return false;

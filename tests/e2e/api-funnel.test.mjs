@@ -208,3 +208,16 @@ test('while touches come in, equal questions share a computation and miss nothin
 	const last = await ok(api, '/api/v1/funnel?by=source');
 	assert.ok(last.snapshot > known - 1);
 });
+
+test('the zones that the company gives its stages are those of the funnel', async (t) => {
+	const { s } = await server(t, (c) => c.ok('init'));
+	s.user('administrator');
+	const admin = await s.signIn('administrator@example.com');
+	const zones = async () => (await ok(admin, '/api/v1/funnel')).steps.map((x) => x.zone);
+	assert.deepEqual(await zones(), ['tofu', 'mofu', 'mofu', 'mofu', 'bofu', 'bofu', 'bofu']);
+	const line = await admin.get('/api/v1/stages');
+	const stages = line.json.stages.map((x) => ({ ...x, zone: x.name === 'lead' ? 'tofu' : x.zone }));
+	const put = await admin.ask('PUT', '/api/v1/stages', { stages }, { 'If-Match': line.headers.get('etag') });
+	assert.equal(put.status, 200, put.text);
+	assert.deepEqual(await zones(), ['tofu', 'tofu', 'mofu', 'mofu', 'bofu', 'bofu', 'bofu']);
+});
