@@ -34,7 +34,7 @@ CPPFLAGS += -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DTRICHTER_VERSION='"$(VE
 CFLAGS  += -std=gnu17 $(WARN) $(FLAGS) -fstack-protector-strong
 CXXFLAGS += -std=c++17 -Wall -Wextra -Werror $(FLAGS) -fno-exceptions -fno-rtti
 LDFLAGS += $(FLAGS)
-LDLIBS  += -lsqlite3 -lmicrohttpd -lsodium -lcurl -lz -lsimdjson -lcsv -lfyaml -lzstd -lxxhash -lutf8proc -lidn2 -lm -lpthread -lstdc++
+LDLIBS  += -lsqlite3 -lmicrohttpd -lsodium -lz -lsimdjson -lcsv -lfyaml -lzstd -lxxhash -lutf8proc -lidn2 -lm -lpthread -lstdc++
 
 # The layers, top first: the order in which the linker needs them.
 DIRS := cli server load sales marketing funnel directory people journal ledger rule column io base
