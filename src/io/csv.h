@@ -45,7 +45,7 @@ char csv_delimiter(const struct csv_reader *r);
 
 /* Appends one field, quoted where needed; the caller puts commas and CRLF-free "\n" between. A text
  * that a spreadsheet would run as a formula (=, +, -, @, tab, CR first) gets a leading apostrophe
- * when `safe`. */
+ * when `safe`; one that has apostrophes before such a mark, one more. */
 void csv_put_field(struct buf *b, str field, bool safe);
 
 #endif

@@ -30,10 +30,14 @@ static bool needs_quotes(str field)
 	return field.n > 0 && (field.p[0] == ' ' || field.p[field.n - 1] == ' ');
 }
 
-/* What spreadsheets run: OWASP's list for CSV injection. */
+/* What spreadsheets run: OWASP's list for CSV injection; also behind apostrophes, so that taking
+ * one away again gives what was written. */
 static bool is_formula(str field)
 {
-	return field.n > 0 && memchr("=+-@\t\r", field.p[0], 6);
+	size_t i = 0;
+	while (i < field.n && field.p[i] == '\'')
+		i++;
+	return i < field.n && memchr("=+-@\t\r", field.p[i], 6);
 }
 
 void csv_put_field(struct buf *b, str field, bool safe)

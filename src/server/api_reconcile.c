@@ -207,7 +207,7 @@ static bool answer(struct request *q, struct answer *a, struct reconcile *c, con
 	struct json_writer w;
 	struct view *v = NULL;
 	if (!find_row(q, c, x->stage, e) || !take_lines(q, c, x->ids, e) ||
-	    !view_borrow(q->server, &v, e))
+	    !view_borrow_long(q->server, &v, e))
 		return false;
 	c->snapshot = view_snapshot(v);
 	json_writer_init(&w, &a->body, false);

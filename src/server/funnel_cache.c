@@ -354,7 +354,7 @@ bool funnel_borrow(struct request *q, const struct funnel_ask *ask, struct funne
 	struct funnel_answer *x = NULL, *there = NULL;
 	enum found found = FOUND_OLDER;
 	while (found == FOUND_OLDER) {
-		if (!view_borrow(q->server, &v, e)) {
+		if (!view_borrow_long(q->server, &v, e)) {
 			answer_free(x);
 			return false;
 		}

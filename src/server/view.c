@@ -18,6 +18,8 @@
 #define WAIT_US	  (5 * US_PER_S)
 #define FOLLOW_US (INT64_C(250) * 1000)
 #define IDLE_US	  (60 * US_PER_S)
+/* Nobody has looked for IDLE_US: the journal is followed in larger steps, which cost less. */
+#define IDLE_FOLLOW_US (10 * US_PER_S)
 
 struct view {
 	struct views *views;
@@ -32,6 +34,8 @@ struct views {
 	struct cond returned; /* or stopping */
 	struct view items[VIEWS_MAX];
 	size_t lent_long;
+	int64_t used_us; /* when somebody looked last */
+	int64_t followed_us;
 	bool stop;
 	struct thread follower;
 	struct directory *directory;
@@ -84,7 +88,7 @@ static void give_back(struct view *v, bool used)
 	vs->lent_long -= v->for_long;
 	v->lent = false;
 	if (used)
-		v->used_us = time_monotonic_us();
+		vs->used_us = v->used_us = time_monotonic_us();
 	cond_broadcast(&vs->returned);
 	mutex_unlock(&vs->mutex);
 }
@@ -164,9 +168,23 @@ static void close_idle(struct views *vs)
 		snapshot_close(&closing[i]);
 }
 
+static bool time_to_follow(struct views *vs)
+{
+	int64_t now_us = time_monotonic_us();
+	mutex_lock(&vs->mutex);
+	bool idle = vs->used_us + IDLE_US < now_us;
+	bool now = !idle || vs->followed_us + IDLE_FOLLOW_US < now_us;
+	if (now)
+		vs->followed_us = now_us;
+	mutex_unlock(&vs->mutex);
+	return now;
+}
+
 static void follow_once(struct views *vs)
 {
 	err e = { 0 };
+	if (!time_to_follow(vs))
+		return;
 	struct view *v = lend(vs, false, 0);
 	if (v == NULL)
 		return;
