@@ -65,12 +65,12 @@ static void parts_close(struct server *s)
 	imports_close(&s->imports); /* its thread tells live */
 	live_close(s);
 	once_close(&s->once);
-	collect_close(s);
 	auth_close(&s->auth);
 	touch_names_close(s);
 	funnels_close(s);
 	views_close(s);
 	journal_close(&s->journal);
+	collect_close(s); /* the writer answered calls until its end */
 	mutex_fini(&s->changing);
 }
 

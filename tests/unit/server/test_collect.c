@@ -25,8 +25,8 @@ static void collect_begin(struct open_collect *o)
 
 static void collect_end(struct open_collect *o)
 {
-	collect_close(&o->server);
 	journal_close(&o->server.journal);
+	collect_close(&o->server);
 }
 
 static int setup(void **state)
