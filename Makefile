@@ -145,6 +145,8 @@ install: $(BUILD)/trichter
 	install -D -m 755 $(BUILD)/trichter $(DESTDIR)$(PREFIX)/bin/trichter
 	install -D -m 644 docs/trichter.1 $(DESTDIR)$(PREFIX)/share/man/man1/trichter.1
 	install -D -m 644 docs/trichter.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/trichter
+	install -D -m 644 examples/deploy/trichter.service $(DESTDIR)$(PREFIX)/lib/systemd/system/trichter.service
+	sed -i 's|/usr/local/bin|$(PREFIX)/bin|' $(DESTDIR)$(PREFIX)/lib/systemd/system/trichter.service
 	mkdir -p $(DESTDIR)$(PREFIX)/share/trichter/maps
 	install -m 644 examples/maps/*.yaml $(DESTDIR)$(PREFIX)/share/trichter/maps/
 

@@ -309,7 +309,8 @@ bool ids_runs_changes(struct people *p, struct writeback *wb, bool all, err *e)
 	if (p->read_only)
 		return true;
 	if (all || idmap_wants_flush(m)) {
-		p->ids.flush_begun_seq = p->applied_seq;
+		/* Nothing was folded since opening: the runs still hold what they held. */
+		p->ids.flush_begun_seq = MAX(p->applied_seq, p->ids.flushed_seq);
 		if (!idmap_flush_begin(m, e))
 			return false;
 	}

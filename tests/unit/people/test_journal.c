@@ -297,6 +297,39 @@ static void a_damaged_run_of_message_ids_is_named(void **state)
 	world_fini(&w);
 }
 
+static bool count_run(void *arg, const char *name)
+{
+	*(int *)arg += str_ends(str_of(name), S(".run"));
+	return true;
+}
+
+static int runs_in(struct world *w)
+{
+	int n = 0;
+	WORLD_OK(w, fs_list(fs_real(), w->dir, count_run, &n, &w->e));
+	return n;
+}
+
+/* Opening and closing alone is no work: nothing is read again, and no file written again. */
+static void a_start_with_nothing_new_writes_no_run(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w);
+	world_one(&w, TRUST_SECRET, touch_named("page_viewed", "anna", DAY(1), "m1"));
+	world_reopen(&w);
+	int runs = runs_in(&w);
+	assert_true(runs > 0);
+	for (int i = 0; i < 3; i++) {
+		WORLD_OK(&w,
+			 journal_config_set(w.j, S("stages"), i % 2 ? S("lead") : S("lead, mql"),
+					    S("test"), &w.e));
+		world_reopen(&w);
+		assert_int_equal(runs_in(&w), runs);
+	}
+	world_fini(&w);
+}
+
 static void one_process_writes_at_a_time(void **state)
 {
 	struct world w;
@@ -385,6 +418,7 @@ int main(void)
 		cmocka_unit_test(who_watches_the_configuration_is_told_what_holds_and_what_changes),
 		cmocka_unit_test(a_secret_is_told_to_watchers_alone_and_wiped_when_replaced),
 		cmocka_unit_test(a_damaged_run_of_message_ids_is_named),
+		cmocka_unit_test(a_start_with_nothing_new_writes_no_run),
 		cmocka_unit_test(one_process_writes_at_a_time),
 		cmocka_unit_test(a_rehearsal_leaves_nothing_behind),
 		cmocka_unit_test(what_is_to_be_delivered_stays_until_it_is_done),
