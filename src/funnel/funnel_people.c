@@ -9,7 +9,7 @@
  */
 #include "funnel/funnel_int.h"
 
-#define GROUP_BYTES_MAX (64 * KIB)
+#define GROUP_BYTES_MAX MIB
 
 static bool keep_groups(struct funnel_kept *kept, struct arena *a, const struct funnel_result *r,
 			err *e)
@@ -19,13 +19,15 @@ static bool keep_groups(struct funnel_kept *kept, struct arena *a, const struct 
 	if (!kept->groups)
 		return arena_err(a, e);
 	buf_init(&text, GROUP_BYTES_MAX);
-	for (size_t g = 0; g < r->groups_n; g++) {
+	bool ok = true;
+	for (size_t g = 0; ok && g < r->groups_n; g++) {
 		buf_clear(&text);
 		value_print(&text, r->groups[g].value);
+		ok = buf_ok(&text, e);
 		kept->groups[g] = str_dup(a, buf_view(&text));
 	}
 	buf_fini(&text);
-	return !a->over || arena_err(a, e);
+	return ok && (!a->over || arena_err(a, e));
 }
 
 static bool keep_reasons(struct funnel_kept *kept, struct arena *a, const struct sides *s, err *e)

@@ -168,6 +168,51 @@ static void every_failing_allocation_is_an_error(void **state)
 	world_fini(&w);
 }
 
+/* The home's question: everything beside the counts, the period before, the people kept. */
+static void every_failing_allocation_of_the_home_is_an_error(void **state)
+{
+	struct world w;
+	struct snapshot *s;
+	(void)state;
+	world_init(&w);
+	enters(&w, "u1", "mql", DAY(1));
+	refused(&w, "u1", DAY(2), "budget");
+	enters(&w, "u2", "lead", DAY(3));
+	from_source(&w, "u3", "page_viewed", DAY(4), "google");
+	struct funnel_spec spec = spec_of(&w, NULL);
+	spec.by = S("source");
+	spec.from_us = DAY(0);
+	spec.to_us = DAY(10);
+	spec.compare = spec.keep = spec.trend = true;
+	WORLD_OK(&w, journal_flush(w.j, &w.e));
+	WORLD_OK(&w, snapshot_open(w.dir, 0, &s, &w.e));
+	bool done = false;
+	for (uint64_t fail = 1; !done; fail += 1 + fail / 16) {
+		struct arena a;
+		struct funnel_result r;
+		struct funnel_person *people;
+		const struct funnel_who who = { .step = 1 };
+		size_t n;
+		uint64_t count;
+		err e = { 0 };
+		arena_init(&a, 64 * MIB);
+		mem_fail_at(fail);
+		bool ok = funnel_run(s, &spec, &a, &r, &e) &&
+			  funnel_people(&r, &who, NULL, 10, &a, &people, &n, &count, &e);
+		bool failed = mem_failed();
+		mem_fail_at(0);
+		assert_int_equal(ok, !failed);
+		if (failed)
+			assert_int_equal(e.code, ERR_NOMEM);
+		else
+			assert_int_equal(count, 3);
+		arena_fini(&a);
+		done = !failed;
+	}
+	snapshot_close(&s);
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_specification_is_refused),
 		cmocka_unit_test(too_small_an_arena_is_a_limit),
 		cmocka_unit_test(every_failing_allocation_is_an_error),
+		cmocka_unit_test(every_failing_allocation_of_the_home_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
