@@ -13,9 +13,11 @@ export function Bar({ step, scale }: { step: Pick<Step, 'count' | 'side' | 'youn
 	const young = step.count > 0 && !broken ? Math.min(1, (step.young ?? 0) / step.count) : 0;
 	return (
 		<div class="bar-room" aria-hidden="true">
-			<div class="bar" data-side={step.side ?? 'marketing'} data-broken={broken} style={{ width: share(width) }}>
-				{young > 0 && <div class="bar-young" style={{ width: share(young) }} />}
-			</div>
+			{step.count > 0 && (
+				<div class="bar" data-side={step.side ?? 'marketing'} data-broken={broken} style={{ width: share(width) }}>
+					{young > 0 && <div class="bar-young" style={{ width: share(young) }} />}
+				</div>
+			)}
 			{typeof step.previous === 'number' && !scale.broken(step.previous) && (
 				<div class="bar-before" style={{ left: share(scale.width(step.previous)) }} />
 			)}

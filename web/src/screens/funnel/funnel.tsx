@@ -13,7 +13,7 @@ import { ErrorLine } from '../../components/error';
 import { language, t } from '../../i18n/i18n';
 import { number } from '../../lib/format';
 import { useResource } from '../../lib/resource';
-import { funnelQuery, type Funnel } from './api';
+import { funnelQuery, type Funnel, type Rules } from './api';
 import { BehindNumber } from './behind';
 import { Controls } from './controls';
 import { Multiples } from './multiples';
@@ -82,7 +82,13 @@ export default function FunnelScreen() {
 	const f = funnel.data;
 	const failed = <ErrorLine problem={funnel.error} action={<Button onClick={funnel.reload}>{t('app.retry')}</Button>} />;
 	if (!f)
-		return <>{failed}{funnel.error && <p><a href="/">{t('funnel.standard')}</a></p>}</>;
+		return funnel.error && (
+			<div class="stack">
+				{failed}
+				<p class="line"><a href={hrefWith({ rules: 1 })}>{t('funnel.changeRules')}</a><a href="/">{t('funnel.standard')}</a></p>
+				{q.get('rules') && <RulesDrawer count={(q.get('count') ?? 'people') as Rules['count']} />}
+			</div>
+		);
 	const empty = f.steps.every((s) => s.count === 0);
 	if (empty && !q.toString())
 		return <Begin />;

@@ -97,7 +97,7 @@ function Row({ f, step, scale, lead, children }: { f: Funnel; step: Step; scale:
 			<th scope="row" class="name">
 				{small ? <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{name}<span aria-hidden="true" class="menu-mark">{open ? '▴' : '▾'}</span></button> : name}
 			</th>
-			<td class="room"><Bar step={step} scale={scale} /></td>
+			<td class="room"><Bar step={f.steps.some((s) => s.previous) ? step : { ...step, previous: null }} scale={scale} /></td>
 			<td class="number people" data-title={people}><Count n={step.count} href={behind(step.step, 'reached')} what={`${people}: ${name}`} /></td>
 			<td class="number rate" data-title={t('funnel.fromBefore')}>
 				{before && step.from_previous !== null ?
@@ -161,7 +161,7 @@ export function Picture({ f }: { f: Funnel }) {
 /* What the marks on the bars mean: only those that are there. */
 export function Legend({ f }: { f: Funnel }) {
 	const parts: string[] = [];
-	if (f.steps.some((s) => typeof s.previous === 'number'))
+	if (f.steps.some((s) => s.previous))
 		parts.push(t('funnel.legend.before'));
 	if (f.steps.some((s) => (s.young ?? 0) > 0))
 		parts.push(t('funnel.legend.young'));
