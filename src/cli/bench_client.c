@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_BYTES_MAX (16 * KIB)
+#define ANSWER_BYTES_MAX (512 * KIB)
 #define EVENTS_MAX	 256
 #define SILENCE_US	 (30 * US_PER_S)
 

@@ -66,6 +66,7 @@ bool bench_journal(struct bench *b, err *e) MUST_CHECK;
 bool bench_import(struct bench *b, err *e) MUST_CHECK;
 bool bench_demo(struct bench *b, err *e) MUST_CHECK;
 bool bench_ingest(struct bench *b, err *e) MUST_CHECK;
+bool bench_screens(struct bench *b, err *e) MUST_CHECK;
 /* A data directory in which everybody and the ids of a week are known, and one rule. */
 bool bench_preload(const struct bench *b, const char *dir, err *e) MUST_CHECK;
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const struct option options[] = {
-	OPTION("people", "N", "journal, ingest: people known before (1,000,000)"),
+	OPTION("people", "N", "journal, ingest: people known before; screens: people (1,000,000)"),
 	OPTION("ids", "N", "journal, ingest: ids known before, people among them (10,000,000)"),
 	OPTION("touches", "N",
 	       "journal, ingest, demo: touches measured (1,000,000; demo 10,000,000)"),
@@ -30,13 +30,14 @@ static const struct example examples[] = {
 	{ "bench journal", "what a touch costs on its way to the disk" },
 	{ "bench ingest", "what collecting costs over HTTP, beside nginx" },
 	{ "bench import --rows 100000", "how quickly a file of people comes in" },
+	{ "bench screens --people 100000", "how long lists, pages and journeys take" },
 	{ "bench demo --dir /var/tmp --format json", "ten million touches of the sample company" },
 	EXAMPLES_END,
 };
 static enum cli_status run(struct cli *c, const struct args *a);
 const struct command command_bench = {
 	.name = "bench",
-	.words = "import|journal|ingest|demo",
+	.words = "import|journal|ingest|demo|screens",
 	.summary = "measures this program on this machine",
 	.about =
 		"Makes data in a temporary directory, measures, says how and on what, and removes "
@@ -55,10 +56,9 @@ struct kind {
 	uint64_t touches;
 };
 static const struct kind kinds[] = {
-	{ "import", bench_import, 0 },
-	{ "journal", bench_journal, 1000000 },
-	{ "ingest", bench_ingest, 1000000 },
-	{ "demo", bench_demo, 10000000 },
+	{ "import", bench_import, 0 },	     { "journal", bench_journal, 1000000 },
+	{ "ingest", bench_ingest, 1000000 }, { "demo", bench_demo, 10000000 },
+	{ "screens", bench_screens, 0 },
 };
 
 bool bench_add(struct bench *b, struct figure f, err *e)
@@ -99,7 +99,8 @@ static const struct kind *kind_find(const char *word, err *e)
 		if (str_eq(str_of(word), str_of(kinds[i].name)))
 			return &kinds[i];
 	}
-	err_set(e, ERR_INVALID, "there are import, journal, ingest and demo, not \"%s\"", word);
+	err_set(e, ERR_INVALID, "there are import, journal, ingest, demo and screens, not \"%s\"",
+		word);
 	return NULL;
 }
 
