@@ -132,8 +132,8 @@ static bool get_session(struct request *q, struct answer *a, err *e)
 	struct user u;
 	struct auth *auth = q->server->auth;
 	if (q->actor.user == 0 || !auth_user(auth, q->actor.user, &u)) {
-		put_problem(a, "https://trichter.dev/problems/sign-in-first", "Sign in first",
-			    "Nobody is signed in", true, auth_users_n(auth) == 0);
+		put_problem(a, PROBLEM_TYPE "sign-in-first", "Sign in first", "Nobody is signed in",
+			    true, auth_users_n(auth) == 0);
 		return true;
 	}
 	sessions_save_seen(auth);
@@ -188,7 +188,7 @@ static bool sign_in(struct request *q, struct answer *a, const struct attempt *t
 		return refuse(q, t, t->m.user.disabled ? "disabled" : "password", e);
 	if (t->m.user.totp && code.n == 0) {
 		throttle_ok(&auth->throttle, t->account, t->network);
-		put_problem(a, "https://trichter.dev/problems/code-needed", "A code is needed",
+		put_problem(a, PROBLEM_TYPE "code-needed", "A code is needed",
 			    "Type the six digits that your app shows, or a recovery code", false,
 			    false);
 		return true;

@@ -13,7 +13,6 @@
 #include <stdio.h>
 
 #define PROBLEM_BYTES_MAX (8 * KIB)
-#define PROBLEM_TYPE	  "https://trichter.dev/problems/"
 
 static const struct {
 	enum err_code code;

@@ -71,6 +71,7 @@ void views_close(struct server *s);
 
 /* problem.c: an error as a problem document (RFC 9457); the only place where statuses are made of
  * errors. `field` may be empty. */
+#define PROBLEM_TYPE "urn:trichter:problem:"
 int problem_status(enum err_code code);
 void problem_answer(struct http_request *r, int status, const err *e, str field);
 /* With further members, as in struct request. */

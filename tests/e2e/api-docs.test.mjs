@@ -80,6 +80,6 @@ blocks.forEach((b, i) => {
 			return;
 		}
 		if (shows) assert.ok(r.out.includes(shows.body.trim()), r.out);
-		assert.doesNotMatch(r.out, /trichter\.dev\/problems/);
+		assert.doesNotMatch(r.out, /urn:trichter:problem/);
 	});
 });
