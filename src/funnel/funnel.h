@@ -206,9 +206,6 @@ bool funnel_explain(struct snapshot *s, const struct funnel_spec *spec, uint64_t
 /* The same answer as a document. All texts go to `out`. */
 void funnel_print_json(const struct funnel_result *r, struct buf *out);
 void funnel_print_csv(const struct funnel_result *r, struct buf *out);
-/* The same without braces around, for a document that has more to say. */
-struct json_writer;
-void funnel_put_json(const struct funnel_result *r, struct json_writer *w);
 /* One sentence with the rules in force. */
 void funnel_print_rules(const struct funnel_result *r, enum language language, struct buf *out);
 /* A drawing for a slide: bars, counts, rates, with a title; 1280 by what it needs. */

@@ -9,6 +9,8 @@
 
 #include "funnel/funnel.h"
 
+struct json_writer;
+
 const char *order_word(enum funnel_order order); /* "ordered" */
 const char *count_word(enum funnel_count count); /* "people" */
 const char *of_word(enum funnel_of of);		 /* "first" */

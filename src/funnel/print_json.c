@@ -238,7 +238,7 @@ static void put_rules(struct json_writer *w, const struct funnel_result *r)
 	json_object_close(w);
 }
 
-void funnel_put_json(const struct funnel_result *r, struct json_writer *w)
+static void put_answer(struct json_writer *w, const struct funnel_result *r)
 {
 	print_json_sentence(w, r);
 	put_steps(w, r, r->steps);
@@ -263,7 +263,7 @@ void funnel_print_json(const struct funnel_result *r, struct buf *out)
 	struct json_writer w;
 	json_writer_init(&w, out, true);
 	json_object_open(&w);
-	funnel_put_json(r, &w);
+	put_answer(&w, r);
 	json_object_close(&w);
 	buf_cstr(out, "\n");
 }

@@ -35,8 +35,8 @@ export function shareOf(r: Ribbon): number {
 }
 
 /* As much of a text as fits, by the width that letters have on average. */
-function fitted(text: string, px: number): string {
-	const most = Math.max(3, Math.floor(px / 6.5));
+function fitted(text: string, px: number, letter_px = 6.5): string {
+	const most = Math.max(3, Math.floor(px / letter_px));
 	return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
@@ -61,7 +61,7 @@ function Label({ b, c, room }: { b: Block; c: Colors; room: { left: number; colu
 	return (
 		<text x={source ? b.x - 8 : b.x + block_px + 6} y={b.label_y + 4.5} font-size="13" text-anchor={source ? 'end' : 'start'}
 			stroke={c.bg} stroke-width="4" stroke-linejoin="round" paint-order="stroke" fill={c.fg}>
-			{source ? <>{fitted(name, px)} <tspan fill={c.grey}>{figure}</tspan></> : <>{figure} <tspan fill={c.grey}>{fitted(name, px)}</tspan></>}
+			{source ? <>{fitted(name, px, 7.5)} <tspan fill={c.grey}>{figure}</tspan></> : <>{figure} <tspan fill={c.grey}>{fitted(name, px)}</tspan></>}
 		</text>
 	);
 }
