@@ -35,30 +35,32 @@ static void found(struct finding *f, uint64_t seq)
 	f->nomem = f->heads.n >= JOURNEY_TOUCHES_MAX || !vec_push(&f->heads, h);
 }
 
-/* One pass for few profiles: the comparisons of a row are done at once. */
+#define BLOCK 64
+
+/* Loops of a fixed length, so that the compiler compares many at once. */
+static uint32_t block_has(const uint32_t *block, const uint32_t p[PROFILES_FEW], size_t n)
+{
+	uint32_t any = 0;
+	for (size_t k = 0; k < n; k++) {
+		uint32_t profile = p[k], found = 0;
+		for (size_t i = 0; i < BLOCK; i++)
+			found |= block[i] == profile;
+		any |= found;
+	}
+	return any;
+}
+
 static void find_few(struct finding *f, const uint32_t *profiles, size_t n)
 {
 	const uint32_t *person = f->t->person.items;
 	size_t rows = f->t->person.n;
-	uint32_t p[PROFILES_FEW];
-	for (size_t k = 0; k < PROFILES_FEW; k++)
-		p[k] = profiles[k < n ? k : 0];
-	for (size_t from = 0; from < rows; from += 64) {
-		size_t to = MIN(from + 64, rows);
-		uint32_t any = 0;
-		if (n == 1) {
-			for (size_t i = from; i < to; i++)
-				any |= person[i] == p[0];
-		} else {
-			for (size_t i = from; i < to; i++)
-				any |= (person[i] == p[0]) | (person[i] == p[1]) |
-				       (person[i] == p[2]) | (person[i] == p[3]) |
-				       (person[i] == p[4]) | (person[i] == p[5]) |
-				       (person[i] == p[6]) | (person[i] == p[7]);
-		}
-		for (size_t i = from; any && i < to; i++) {
+	for (size_t from = 0; from < rows; from += BLOCK) {
+		size_t to = MIN(from + BLOCK, rows);
+		if (to - from == BLOCK && !block_has(person + from, profiles, n))
+			continue;
+		for (size_t i = from; i < to; i++) {
 			for (size_t k = 0; k < n; k++) {
-				if (person[i] == p[k])
+				if (person[i] == profiles[k])
 					found(f, i + 1);
 			}
 		}

@@ -9,24 +9,60 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-#define DID_TOUCHES_MAX 20000000
+#include <string.h>
 
+#define DID_TOUCHES_MAX 20000000
+#define COUNTS_TESTED	1024
+
+/* Counted by profile first, which costs one look-up a touch; put together by row afterwards. */
 struct deeds {
-	uint32_t *count; /* by row */
-	int64_t *first_us, *last_us;
+	uint32_t *count;
+	int64_t *first_us, *last_us; /* only where times are asked for; else NULL */
+	size_t n;
 	const struct plan *p;
 	const struct rule_did *did;
-	bool failed;
 };
 
-static void deed(struct deeds *x, uint64_t profile, int64_t at_us)
+static void deeds_free(struct deeds *x)
 {
-	size_t row;
-	if (!rows_find(&x->p->d->rows, x->p->q->entity, profile, &row) || row >= x->p->rows)
+	mem_free(x->count);
+	mem_free(x->first_us);
+	mem_free(x->last_us);
+}
+
+static bool deeds_make(struct deeds *x, size_t n, bool times, err *e)
+{
+	x->n = n;
+	x->count = mem_zalloc(n + 1, sizeof *x->count);
+	if (times) {
+		x->first_us = mem_zalloc(n + 1, sizeof *x->first_us);
+		x->last_us = mem_zalloc(n + 1, sizeof *x->last_us);
+	}
+	return (x->count && (!times || (x->first_us && x->last_us))) || err_nomem(e);
+}
+
+static void deed(struct deeds *x, size_t i, uint32_t count, int64_t first_us, int64_t last_us)
+{
+	if (i >= x->n)
 		return;
-	x->first_us[row] = x->count[row] ? MIN(x->first_us[row], at_us) : at_us;
-	x->last_us[row] = x->count[row] ? MAX(x->last_us[row], at_us) : at_us;
-	x->count[row] += x->count[row] < UINT32_MAX;
+	if (x->first_us) {
+		x->first_us[i] = x->count[i] ? MIN(x->first_us[i], first_us) : first_us;
+		x->last_us[i] = x->count[i] ? MAX(x->last_us[i], last_us) : last_us;
+	}
+	x->count[i] += MIN(count, UINT32_MAX - x->count[i]);
+}
+
+/* From profiles to the rows of their subjects. */
+static void deeds_join(const struct deeds *by_profile, struct deeds *by_row)
+{
+	const struct plan *p = by_profile->p;
+	bool times = by_profile->first_us != NULL;
+	for (size_t i = 0; i < by_profile->n; i++) {
+		size_t row;
+		if (by_profile->count[i] && rows_find(&p->d->rows, p->q->entity, i + 1, &row))
+			deed(by_row, row, by_profile->count[i], times ? by_profile->first_us[i] : 0,
+			     times ? by_profile->last_us[i] : 0);
+	}
 }
 
 /* Numbers of the touches of that name, in that time, about somebody of the entity. */
@@ -81,7 +117,7 @@ static struct deed_walk deed_walk_of(const struct plan *p, const struct rule_did
 static bool count_deed(void *arg, uint64_t seq, uint64_t profile, int64_t at_us)
 {
 	(void)seq;
-	deed(arg, profile, at_us);
+	deed(arg, (size_t)profile - 1, 1, at_us, at_us);
 	return true;
 }
 
@@ -104,13 +140,13 @@ static bool test_deed(void *arg, const struct touch *t)
 	struct deeds *x = arg;
 	struct rule_row row = touch_row(t, x->p->q->now_us);
 	enum entity entity = x->p->q->entity;
+	uint64_t about = entity == ENTITY_PERSON    ? t->person
+			 : entity == ENTITY_COMPANY ? t->company
+						    : t->deal;
 	/* Beyond NAMES_MAX names share a code. */
-	if (str_eq(t->name, x->did->name) && (!x->did->where || rule_test(x->did->where, &row)))
-		deed(x,
-		     entity == ENTITY_PERSON	? t->person
-		     : entity == ENTITY_COMPANY ? t->company
-						: t->deal,
-		     t->at_us);
+	if (about && str_eq(t->name, x->did->name) &&
+	    (!x->did->where || rule_test(x->did->where, &row)))
+		deed(x, (size_t)about - 1, 1, t->at_us, t->at_us);
 	return true;
 }
 
@@ -127,20 +163,38 @@ static bool deeds_where(struct plan *p, const struct deed_walk *w, struct deeds 
 	return ok;
 }
 
+/* Most counts are small: each is tested once. */
+struct tested {
+	int8_t holds[COUNTS_TESTED]; /* -1: not yet */
+};
+
+static bool deed_holds(const struct plan *p, const struct rule_part *part, const struct deeds *x,
+		       size_t row, struct tested *t)
+{
+	enum rule_part_kind kind = rule_part_kind(part);
+	uint32_t count = x->count[row];
+	if (kind != RULE_PART_DID) {
+		value at = !count		     ? value_none()
+			   : kind == RULE_PART_FIRST ? value_time(x->first_us[row])
+						     : value_time(x->last_us[row]);
+		return rule_part_holds(part, at, p->q->now_us);
+	}
+	if (count >= COUNTS_TESTED)
+		return rule_part_holds(part, value_int(count), p->q->now_us);
+	if (t->holds[count] < 0)
+		t->holds[count] = rule_part_holds(part, value_int(count), p->q->now_us);
+	return t->holds[count];
+}
+
 static void bits_by_deeds(const struct plan *p, const struct rule_part *part, const struct deeds *x,
 			  const uint64_t *within, uint64_t *out)
 {
-	enum rule_part_kind kind = rule_part_kind(part);
+	struct tested tested;
+	memset(tested.holds, -1, sizeof tested.holds);
 	for (size_t w = 0; w < p->words; w++) {
 		uint64_t bits = 0;
-		for (size_t i = 0; within[w] && i < 64 && w * 64 + i < p->rows; i++) {
-			size_t row = w * 64 + i;
-			value v = kind == RULE_PART_DID	    ? value_int(x->count[row])
-				  : !x->count[row]	    ? value_none()
-				  : kind == RULE_PART_FIRST ? value_time(x->first_us[row])
-							    : value_time(x->last_us[row]);
-			bits |= (uint64_t)rule_part_holds(part, v, p->q->now_us) << i;
-		}
+		for (size_t i = 0; within[w] && i < 64 && w * 64 + i < p->rows; i++)
+			bits |= (uint64_t)deed_holds(p, part, x, w * 64 + i, &tested) << i;
 		out[w] = bits & within[w];
 	}
 }
@@ -148,24 +202,24 @@ static void bits_by_deeds(const struct plan *p, const struct rule_part *part, co
 bool plan_deeds(struct plan *p, const struct rule_part *part, const uint64_t *within, uint64_t *out)
 {
 	const struct rule_did *did = rule_part_did(part);
+	bool times = rule_part_kind(part) != RULE_PART_DID;
 	struct deed_walk w = deed_walk_of(p, did);
-	struct deeds x = { .p = p, .did = did };
+	struct deeds x = { .p = p, .did = did }, rows = { .p = p, .did = did };
 	if (!plan_count(p, p->rows + p->d->touches.person.n))
 		return false;
-	x.count = mem_zalloc(p->rows + 1, sizeof *x.count);
-	x.first_us = mem_zalloc(p->rows + 1, sizeof *x.first_us);
-	x.last_us = mem_zalloc(p->rows + 1, sizeof *x.last_us);
-	bool ok = (x.count && x.first_us && x.last_us) || err_nomem(p->e);
+	bool ok = deeds_make(&x, p->d->rows.root.n, times, p->e) &&
+		  deeds_make(&rows, p->rows, times, p->e);
 	if (ok && w.name != NAME_NONE) {
 		if (did->where || w.name == NAME_ELSE)
 			ok = deeds_where(p, &w, &x);
 		else
 			(void)deeds_each(&w, p->q->entity, count_deed, &x);
 	}
-	if (ok)
-		bits_by_deeds(p, part, &x, within, out);
-	mem_free(x.count);
-	mem_free(x.first_us);
-	mem_free(x.last_us);
+	if (ok) {
+		deeds_join(&x, &rows);
+		bits_by_deeds(p, part, &rows, within, out);
+	}
+	deeds_free(&x);
+	deeds_free(&rows);
 	return ok;
 }

@@ -162,25 +162,30 @@ struct picking {
 	err *e;
 };
 
+static bool pick_wanted(void *arg, const struct touch_brief *h)
+{
+	struct picking *p = arg;
+	while (p->at < p->n && p->seqs[p->at] < h->seq)
+		p->at++;
+	return p->at < p->n && p->seqs[p->at] == h->seq;
+}
+
 static bool pick_touch(void *arg, const struct touch *t)
 {
 	struct picking *p = arg;
-	while (p->at < p->n && p->seqs[p->at] < t->seq)
-		p->at++;
-	if (p->at < p->n && p->seqs[p->at] == t->seq) {
-		p->at++;
-		if (!store_hides_touch(p->store, t))
-			p->stopped = !p->each(p->arg, t);
-	}
+	p->at++;
+	if (!store_hides_touch(p->store, t))
+		p->stopped = !p->each(p->arg, t);
 	return !p->stopped && p->at < p->n;
 }
 
-/* All that is wanted of one record. */
+/* All that is wanted of one record; what is not is passed over. */
 static bool pick_record(void *arg, const struct ledger_record *record)
 {
 	struct picking *p = arg;
 	struct record_reader r = { .touch = pick_touch, .arg = p };
-	p->failed = !record_read(record->body, record->first_seq, &p->store->touch_arena, &r, p->e);
+	p->failed = !record_read_some(record->body, record->first_seq, &p->store->touch_arena,
+				      pick_wanted, &r, p->e);
 	while (p->at < p->n && p->seqs[p->at] < record->first_seq + record->touches)
 		p->at++;
 	return false;

@@ -125,6 +125,11 @@ bool rule_part_range(const struct rule_part *p, enum value_kind kind, int64_t no
 			return false;
 		*r_r = (struct rule_range){ MAX(low.from, high.from), MIN(low.to, high.to), true };
 		return true;
+	case OP_WITHIN:
+		if (kind != VALUE_TIME)
+			return false;
+		*r_r = (struct rule_range){ time_add(now_us, c->values[0].span, -1), now_us, true };
+		return true;
 	default:
 		return false;
 	}
