@@ -141,7 +141,7 @@ test('people, companies and deals', { timeout: 420_000 }, async (t) => {
 		await page.keyboard.press('Control+Enter');
 		await says(page.getByRole('status'), 'Noted');
 		await says(page.locator('.timeline'), 'Prefers to be called in the morning');
-		await page.getByRole('button', { name: 'Undo' }).first().click();
+		await page.locator('.toasts').getByRole('button', { name: 'Undo', exact: true }).first().click();
 		await says(page.getByRole('status'), 'Taken back');
 		await page.keyboard.press('Escape');
 		await page.waitForURL(/\/people\?/);
@@ -186,7 +186,7 @@ test('people, companies and deals', { timeout: 420_000 }, async (t) => {
 		await says(mine.locator('.facts'), 'SAL');
 		await says(theirs.locator('.facts'), 'SAL');
 		await says(theirs.locator('.timeline'), 'by The sales');
-		await mine.getByRole('button', { name: 'Undo' }).first().click();
+		await mine.locator('.toasts').getByRole('button', { name: 'Undo', exact: true }).first().click();
 		await says(mine.locator('.facts'), 'MQL');
 		await says(theirs.locator('.facts'), 'MQL');
 		await says(theirs.locator('.tl-undone'), 'undone by The sales');

@@ -19,8 +19,10 @@ export interface Column<R> {
 	/* The name to sort by at the server; none: not sortable. */
 	sort?: string;
 	right?: boolean;
-	/* A track of the grid: "minmax(160px, 2fr)". */
+	/* A track of the grid: "minmax(160px, 2fr)". The first length is what it needs at least. */
 	width: string;
+	/* Stays when the window is too narrow for all. */
+	keep?: boolean;
 	cell: (r: R) => ComponentChildren;
 }
 
@@ -88,6 +90,34 @@ function Head<R>({ p, choose }: { p: GridProps<R>; choose: boolean }) {
 			})}
 		</div>
 	);
+}
+
+const GAP = 16;
+const CHOOSE = 28;
+
+/* As many columns as have room, the others from the right left out: nothing scrolls sideways. */
+function fitting<R>(columns: Column<R>[], width: number, choose: boolean): Column<R>[] {
+	const need = (list: Column<R>[]) =>
+		list.reduce((sum, c) => sum + Number(/\d+/.exec(c.width)?.[0] ?? 0) + GAP, choose ? CHOOSE : -GAP);
+	const shown = [...columns];
+	while (shown.length > 1 && need(shown) > width) {
+		let drop = shown.length - 1;
+		while (drop > 0 && shown[drop]?.keep) drop--;
+		shown.splice(drop > 0 ? drop : shown.length - 1, 1);
+	}
+	return shown;
+}
+
+function useWidth(box: { current: HTMLElement | null }): number {
+	const [width, setWidth] = useState(innerWidth - 48);
+	useLayoutEffect(() => {
+		if (!box.current) return undefined;
+		const watch = new ResizeObserver(() => box.current && setWidth(box.current.clientWidth));
+		watch.observe(box.current);
+		setWidth(box.current.clientWidth);
+		return () => watch.disconnect();
+	}, []);
+	return width;
 }
 
 interface RowProps<R> {
@@ -162,10 +192,12 @@ function show(box: HTMLElement | null, i: number, height: number) {
 	else if (top + height > innerHeight - 64) scrollBy(0, top + height - innerHeight + 64);
 }
 
-export function Grid<R>(p: GridProps<R>) {
+export function Grid<R>(all: GridProps<R>) {
 	const body = useRef<HTMLDivElement>(null);
 	const grid = useRef<HTMLDivElement>(null);
 	const narrow = usePhone();
+	const width = useWidth(grid);
+	const p = { ...all, columns: fitting(all.columns, width, all.chosen !== undefined) };
 	const height = narrow ? ROW_PHONE : ROW;
 	const n = p.rows.length;
 	const shown = useWindow(body, n, height);

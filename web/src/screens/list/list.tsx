@@ -80,6 +80,7 @@ function fieldColumn<R>(name: string, fields: readonly RuleFieldInfo[]): Column<
 		id: name,
 		label: fieldName(look, name.replace(/^company\./, '')),
 		sort: name,
+		keep: true,
 		right,
 		width: right ? '120px' : 'minmax(120px, 1fr)',
 		cell: (r) => {

@@ -19,8 +19,8 @@ function text(s: string): string {
 /* `fields`: those that this company's data has; others would be an error in the rule. */
 export function wordsRule(entity: RuleEntity, words: string, fields: readonly RuleFieldInfo[]): string {
 	if (entity === 'person' && /^\S+@\S+\.\S+$/.test(words)) return `email = ${text(words.toLowerCase())}`;
-	const clean = words.replace(/[*]/g, ' ').trim().split(/\s+/).filter(Boolean).slice(0, 8);
-	if (clean.length === 0) return '';
+	const clean = words.split(/[^\p{L}\p{N}]+/u).filter(Boolean).slice(0, 8);
+	if (clean.length === 0) return 'number < 0'; // nothing but signs finds nobody
 	const there = FIELDS[entity].filter((f) => fields.some((x) => x.name === f));
 	if (there.length === 0) return '';
 	const each = clean.map((w) => there.map((f) => `${f} ~ ${text(`${w}*`)}`).join(' or '));

@@ -58,7 +58,7 @@ export default function PeopleScreen() {
 			{ id: 'first_source', label: t('field.first_source'), sort: 'first_source', width: 'minmax(80px, 1fr)', cell: (r) => grey(r.first_source) },
 			{ id: 'latest_source', label: t('field.latest_source'), sort: 'latest_source', width: 'minmax(80px, 1fr)', cell: (r) => grey(r.latest_source) },
 			{ id: 'touches', label: t('field.touches'), sort: 'touches', right: true, width: '76px', cell: (r) => number(r.touches) },
-			{ id: 'last_at', label: t('field.last_at'), sort: 'last_at', right: true, width: '116px', cell: (r) => (r.last_at ? <RelativeTime at={r.last_at} quiet /> : dash) },
+			{ id: 'last_at', keep: true, label: t('field.last_at'), sort: 'last_at', right: true, width: '116px', cell: (r) => (r.last_at ? <RelativeTime at={r.last_at} quiet /> : dash) },
 		],
 		defaults: ['name', 'stage', 'company', 'title', 'owner', 'first_source', 'latest_source', 'touches', 'last_at'],
 		sort: '-last_at',

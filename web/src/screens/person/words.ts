@@ -73,7 +73,7 @@ export function touchName(look: Look, name: string): string {
 
 export function fieldName(look: Look, key: string): string {
 	const whole = look(`field.${key}`);
-	if (whole !== null || !key.includes('.')) return whole ?? key.replace(/_/g, ' ');
+	if (whole !== null || !/^(company|consent|trait|ad_spend)\./.test(key)) return whole ?? key.replace(/_/g, ' ');
 	return key.split('.').map((k) => look(`field.${k}`) ?? wordOf(look, k.replace(/_/g, ' '))).join(' · ');
 }
 
