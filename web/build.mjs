@@ -179,12 +179,18 @@ function page(language, first) {
 		.replace('%SCRIPT%', `/assets/${app}`)
 		.replace('%FIRST%', head.join('\n'));
 }
+const routes = readFileSync(join(here, 'src/app/routes.ts'), 'utf8');
 const home = { scripts: [chunk_of('src/screens/funnel/funnel.tsx')], data: ['/api/v1/session', '/api/v1/funnel'] };
 for (const language of languages) {
 	const index = page(language, { scripts: [], data: ['/api/v1/session'] });
 	assets.push({ path: `index.${language}.html`, name: `index.${language}.html`, bytes: Buffer.from(index) });
 	const at_home = page(language, home);
 	assets.push({ path: `home.${language}.html`, name: `home.${language}.html`, bytes: Buffer.from(at_home) });
+	for (const [, pattern, screen] of routes.matchAll(/pattern: '([^']+)'.*import\('\.\.\/(screens\/[^']+)'\)/g)) {
+		const own = page(language, { scripts: [chunk_of(`src/${screen}.tsx`)], data: ['/api/v1/session'] });
+		const name = `screen${pattern.replace(/[/{}]+/g, '-')}.${language}.html`;
+		assets.push({ path: `screen${pattern}.${language}.html`, name, bytes: Buffer.from(own) });
+	}
 }
 for (const name of readdirSync(join(here, 'static')).sort())
 	assets.push({ path: `/${name}`, name, bytes: readFileSync(join(here, 'static', name)) });

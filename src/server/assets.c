@@ -138,15 +138,27 @@ static bool run_file(struct request *q, struct answer *a, err *e)
 	return asset_send(q, a, f);
 }
 
-/* The page in the language that was chosen on this browser, else that the browser asks for. */
-static bool page_send(struct request *q, struct answer *a, const char *page, err *e)
+/* A page in the language that was chosen on this browser, else that the browser asks for; NULL:
+ * there is none of that name. */
+static const struct asset *page_find(struct request *q, str page)
 {
 	const char *language = asset_language_choose(
 		http_header(q->http, str_of("Accept-Language")));
 	str chosen = http_cookie(q->http, str_of("language"));
 	if (str_eq(chosen, str_of("en")) || str_eq(chosen, str_of("de")))
 		language = str_eq(chosen, str_of("de")) ? "de" : "en";
-	const struct asset *f = asset_find(str_printf(q->arena, "%s.%s.html", page, language));
+	return asset_find(str_printf(q->arena, "%.*s.%s.html", STR_ARG(page), language));
+}
+
+/* A screen's own page names its script in its head; one that has none gets the common page. */
+static bool run_page(struct request *q, struct answer *a, err *e)
+{
+	str path = http_path(q->http);
+	const struct asset *f = page_find(q, str_printf(q->arena, "screen%.*s", STR_ARG(path)));
+	if (!f)
+		f = page_find(q, str_printf(q->arena, "screen%s", q->route->pattern));
+	if (!f)
+		f = page_find(q, S("index"));
 	if (!f)
 		return err_set(e, ERR_NOT_FOUND, "the program was built without its screens");
 	return asset_send(q, a, f);
@@ -159,12 +171,8 @@ static bool run_home(struct request *q, struct answer *a, err *e)
 	size_t at = 0;
 	str name, text;
 	bool plain = !http_query_each(q->http, &at, &name, &text);
-	return page_send(q, a, plain ? "home" : "index", e);
-}
-
-static bool run_page(struct request *q, struct answer *a, err *e)
-{
-	return page_send(q, a, "index", e);
+	const struct asset *f = plain ? page_find(q, S("home")) : NULL;
+	return f ? asset_send(q, a, f) : run_page(q, a, e);
 }
 
 #define FILE_ROUTE(path)                                                                           \
