@@ -100,7 +100,7 @@ bool column_set(struct column *c, size_t row, value v, err *e)
 			c->kind = v.kind;
 		return true;
 	}
-	uint32_t code = 0;
+	uint32_t code = known ? c->codes.items[row] : 0;
 	if (known && !dict_code(&c->dict, v, &code, e))
 		return false;
 	c->codes.items[row] = code;

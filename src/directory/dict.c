@@ -119,8 +119,18 @@ static bool add(struct dict *d, value v, str bytes, err *e)
 	return true;
 }
 
+/* Whether that is the value of the code, without reading it; false also where that is not known. */
+static bool is_text_of(const struct dict *d, uint32_t code, value v)
+{
+	str bytes = part(&d->bytes, d->ends.items, code);
+	return v.kind == VALUE_TEXT && v.text.n < 128 && bytes.n == v.text.n + 2 &&
+	       (uint8_t)bytes.p[0] == VALUE_TEXT && memcmp(bytes.p + 2, v.text.p, v.text.n) == 0;
+}
+
 bool dict_code(struct dict *d, value v, uint32_t *code_r, err *e)
 {
+	if (*code_r && v.kind == VALUE_TEXT && v.text.n && is_text_of(d, *code_r, v))
+		return true; /* as it was, which is what most are */
 	char room[512];
 	struct buf small = { .p = room, .cap = sizeof room, .bytes_max = sizeof room };
 	struct buf large CLEANUP(buf_fini);

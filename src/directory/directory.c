@@ -10,6 +10,7 @@
 #include "base/mem.h"
 
 #define TEXTS_BYTES_MAX (16 * MIB)
+#define MARKS_MAX	50000 /* that may wait for the next question */
 
 /* What a touch of that name may change. */
 enum change {
@@ -275,6 +276,14 @@ bool directory_follow(struct directory *d, struct snapshot *s, enum directory_ho
 {
 	if (snapshot_seq(s) == 0)
 		return true;
+	if (how == DIRECTORY_MARKS) {
+		rwlock_write(&d->lock);
+		bool ok = news_read(d, s, e);
+		bool few = d->rows.dirty_list.n < MARKS_MAX;
+		rwlock_unlock(&d->lock);
+		if (!ok || few)
+			return ok;
+	}
 	if (!directory_read(d, s, e))
 		return false;
 	bool ahead = how == DIRECTORY_AHEAD && !d->ahead;

@@ -27,6 +27,7 @@ bool directory_new(struct directory **d_r, err *e) MUST_CHECK;
 void directory_free(struct directory **d);
 
 enum directory_how {
+	DIRECTORY_MARKS,  /* who changed, no more: nobody asks at present */
 	DIRECTORY_NEEDED, /* what a question needs now */
 	DIRECTORY_AHEAD,  /* also what the next question may need, while nobody waits */
 };

@@ -43,6 +43,7 @@ struct dict {
 	size_t slots_n;
 };
 void dict_fini(struct dict *d);
+/* *code_r may come in as the code that is expected; 0: none is. */
 bool dict_code(struct dict *d, value v, uint32_t *code_r, err *e) MUST_CHECK;
 /* Lists into the arena; texts point into the dictionary. */
 value dict_decode(const struct dict *d, uint32_t code, struct arena *a);

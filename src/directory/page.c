@@ -269,7 +269,7 @@ struct tally {
 
 static bool tally_item(struct tally *t, value v, uint64_t n)
 {
-	uint32_t code;
+	uint32_t code = 0;
 	if (!dict_code(&t->items, v, &code, t->e))
 		return false;
 	while (t->by_item.n < code) {

@@ -36,6 +36,7 @@ struct views {
 	size_t lent_long;
 	int64_t used_us; /* when somebody looked last */
 	int64_t followed_us;
+	bool ready; /* the follower's: what usual questions need was made */
 	bool stop;
 	struct thread follower;
 	struct directory *directory;
@@ -168,11 +169,12 @@ static void close_idle(struct views *vs)
 		snapshot_close(&closing[i]);
 }
 
-static bool time_to_follow(struct views *vs)
+static bool time_to_follow(struct views *vs, bool *idle_r)
 {
 	int64_t now_us = time_monotonic_us();
 	mutex_lock(&vs->mutex);
 	bool idle = vs->used_us + IDLE_US < now_us;
+	*idle_r = idle;
 	bool now = !idle || vs->followed_us + IDLE_FOLLOW_US < now_us;
 	if (now)
 		vs->followed_us = now_us;
@@ -183,14 +185,18 @@ static bool time_to_follow(struct views *vs)
 static void follow_once(struct views *vs)
 {
 	err e = { 0 };
-	if (!time_to_follow(vs))
+	bool idle;
+	if (!time_to_follow(vs, &idle))
 		return;
 	struct view *v = lend(vs, false, 0);
 	if (v == NULL)
 		return;
 	if (!bring_up_to_date(v, &e) ||
-	    !directory_follow(vs->directory, v->snapshot, DIRECTORY_AHEAD, &e))
+	    !directory_follow(vs->directory, v->snapshot,
+			      idle && vs->ready ? DIRECTORY_MARKS : DIRECTORY_AHEAD, &e))
 		log_event(LOG_WARN, "view_not_followed", "why=\"%s\"", e.text);
+	else
+		vs->ready = snapshot_seq(v->snapshot) > 0;
 	give_back(v, false);
 }
 
