@@ -100,6 +100,19 @@ test('people, companies and deals', { timeout: 420_000 }, async (t) => {
 		await page.context().close();
 	});
 
+	await t.test('counts by value narrow the list, or leave something out of it', async () => {
+		const page = await signedIn(server, browser, admin);
+		await page.goto('/people');
+		await page.getByRole('button', { name: 'Counts' }).click();
+		await page.getByRole('button', { name: 'Only Customer' }).click();
+		await page.waitForURL(/where=stage\+%3D\+customer/);
+		const { count } = (await client.get('/api/v1/people?where=stage%20%3D%20customer&limit=1&count=1')).json;
+		await says(heading(page), `${count} `);
+		assert.deepEqual(await axe(page), []);
+		assert.deepEqual(page.faults, []);
+		await page.context().close();
+	});
+
 	await t.test('order and columns stand in the address, and columns are remembered', async () => {
 		const page = await signedIn(server, browser, admin);
 		await page.goto('/people?where=stage%20is%20known');

@@ -16,7 +16,7 @@ export const people: Same<typeof en> = {
 	'list.nobody': 'niemand',
 	'list.limit': 'Die Liste endet nach {n} Zeilen. Filtern oder anders ordnen zeigt die übrigen.',
 	'list.key.rule': 'Nach einer Regel filtern',
-	'list.facets': 'Facetten',
+	'list.facets': 'Anzahlen',
 	'list.facets.unknown': 'unbekannt',
 	'list.facets.without': 'Ohne {what}',
 	'list.facets.only': 'Nur {what}',

@@ -14,7 +14,7 @@ export const people = {
 	'list.nobody': 'nobody',
 	'list.limit': 'The list ends after {n} rows. Filter it or put it in another order to see the others.',
 	'list.key.rule': 'Filter by a rule',
-	'list.facets': 'Facets',
+	'list.facets': 'Counts',
 	'list.facets.unknown': 'unknown',
 	'list.facets.without': 'Without {what}',
 	'list.facets.only': 'Only {what}',

@@ -24,6 +24,7 @@ import { figures, look } from '../person/say';
 import { fieldName, valueWords } from '../person/words';
 import { Actions, type Deed } from './actions';
 import { sendBulk } from './bulk';
+import { Facets } from './facets';
 import { Grid, type Column } from './grid';
 import { Chosen, Rows, type Page } from './rows';
 
@@ -270,6 +271,7 @@ export function ListScreen<R>({ k }: { k: Kind<R> }) {
 	const work = useMay('work');
 	const imports = useMay('import');
 	const [choosing, setChoosing] = useState(false);
+	const [counting, setCounting] = useState(false);
 	const [chosen, setChosen] = useState(() => new Chosen());
 	const columns = useMemo(
 		() => s.columns.map((id) => k.columns.find((c) => c.id === id) ?? fieldColumn<R>(id, fields)),
@@ -303,6 +305,7 @@ export function ListScreen<R>({ k }: { k: Kind<R> }) {
 				<h1 aria-live="polite">{rows.count === null ? t(k.counted, { n: 0 }).replace(/\d+/, '…') : t(k.counted, { n: rows.count })}</h1>
 				<div class="line">
 					{imports && <ButtonLink kind="quiet" href={url(`/api/v1${k.path}.csv`, { where: s.rule, sort: s.sort, columns: more })} download>{t('list.csv')}</ButtonLink>}
+					<Button kind="quiet" aria-expanded={counting} onClick={() => setCounting(!counting)}>{t('list.facets')}</Button>
 					<Button kind="quiet" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>{t('list.columns')}</Button>
 				</div>
 			</div>
@@ -311,6 +314,7 @@ export function ListScreen<R>({ k }: { k: Kind<R> }) {
 				<Rule k={k} s={s} fields={fields} />
 			</div>
 			{choosing && <Columns k={k} s={s} fields={fields} onClose={() => setChoosing(false)} />}
+			{counting && <Facets entity={k.entity} path={k.path} fields={fields} rule={s.rule} where={s.where} onWhere={(where) => s.patch({ where })} />}
 			{k.above?.(s.rule, version)}
 			<Busy on={rows.loading} />
 			{problem && <ErrorLine problem={problem} action={<Button onClick={() => void rows.again()}>{t('app.retry')}</Button>} />}
