@@ -53,11 +53,13 @@ function find(path: string): { route: Route; params: Record<string, string> } | 
 /* Before anything is shown: the screen's script and its first numbers, all at once, so that the
  * page appears whole. */
 export async function screenFirst(path: string, search: string): Promise<void> {
-	const route = find(path)?.route;
-	if (!route)
+	const found = find(path);
+	if (!found)
 		return;
+	const { route, params } = found;
+	const early = route.early?.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 	const script = route.load().then((m) => void loaded.set(route, m.default), () => {});
-	await Promise.all([script, route.early && !search ? askEarly(route.early) : undefined]);
+	await Promise.all([script, early && !search ? askEarly(early) : undefined]);
 }
 
 function Unknown() {

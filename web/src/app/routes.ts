@@ -20,7 +20,8 @@ export interface Route {
 	open?: boolean;
 	/* Tables as wide as the window; else one column of content. */
 	wide?: boolean;
-	/* What it will ask the server first, when its address has no query: asked for at once. */
+	/* What it will ask the server first, when its address has no query: asked for at once. The
+	 * {parts} of the path may stand in it. */
 	early?: string;
 	load: () => Promise<{ default: ComponentType<ScreenProps> }>;
 }
@@ -28,11 +29,11 @@ export interface Route {
 export const routes: Route[] = [
 	{ pattern: '/', title: 'nav.funnel', nav: '/', early: '/api/v1/funnel', load: () => import('../screens/funnel/funnel') },
 	{ pattern: '/people', title: 'nav.people', nav: '/people', wide: true, load: () => import('../screens/people/people') },
-	{ pattern: '/people/{id}', title: 'nav.people', nav: '/people', load: () => import('../screens/person/person') },
+	{ pattern: '/people/{id}', title: 'nav.people', nav: '/people', early: '/api/v1/people/{id}', load: () => import('../screens/person/person') },
 	{ pattern: '/companies', title: 'nav.companies', nav: '/companies', wide: true, load: () => import('../screens/companies/companies') },
-	{ pattern: '/companies/{id}', title: 'nav.companies', nav: '/companies', load: () => import('../screens/companies/company') },
+	{ pattern: '/companies/{id}', title: 'nav.companies', nav: '/companies', early: '/api/v1/companies/{id}', load: () => import('../screens/companies/company') },
 	{ pattern: '/deals', title: 'nav.deals', nav: '/deals', wide: true, load: () => import('../screens/deals/deals') },
-	{ pattern: '/deals/{id}', title: 'nav.deals', nav: '/deals', load: () => import('../screens/deals/deal') },
+	{ pattern: '/deals/{id}', title: 'nav.deals', nav: '/deals', early: '/api/v1/deals/{id}', load: () => import('../screens/deals/deal') },
 	{ pattern: '/import', title: 'nav.import', nav: '/import', load: () => import('../screens/import/import') },
 	{ pattern: '/login', title: 'auth.signIn', open: true, load: () => import('../screens/auth/login') },
 	{ pattern: '/setup', title: 'auth.setup', open: true, load: () => import('../screens/auth/setup') },
