@@ -117,7 +117,7 @@ struct walk {
 static bool walk_row(struct walk *w, size_t row)
 {
 	struct subject_view v;
-	struct subject s;
+	struct subject s = { 0 };
 	uint64_t subject = w->subjects[row];
 	if (subject > people_profiles(w->p) || people_subject_of(w->p, subject) != subject)
 		return true; /* marked already: it is read when the marks are */

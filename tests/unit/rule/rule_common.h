@@ -89,7 +89,7 @@ static inline bool literal_eq(const struct literal *a, const struct literal *b)
 	       duration_eq(a->span, b->span);
 }
 
-static inline bool node_eq(const struct node *a, const struct node *b);
+static inline bool node_eq(const struct rule_part *a, const struct rule_part *b);
 
 static inline bool compare_eq(const struct compare *a, const struct compare *b)
 {
@@ -110,7 +110,7 @@ static inline bool compare_eq(const struct compare *a, const struct compare *b)
 	return !x->where || node_eq(x->where->root, y->where->root);
 }
 
-static inline bool node_eq(const struct node *a, const struct node *b)
+static inline bool node_eq(const struct rule_part *a, const struct rule_part *b)
 {
 	if (!a || !b)
 		return a == b;
@@ -120,7 +120,7 @@ static inline bool node_eq(const struct node *a, const struct node *b)
 		return compare_eq(&a->compare, &b->compare);
 	if (a->kind == NODE_MEMBER)
 		return a->member.set == b->member.set && str_eq(a->member.name, b->member.name);
-	const struct node *x = a->group.first, *y = b->group.first;
+	const struct rule_part *x = a->group.first, *y = b->group.first;
 	for (; x && y; x = x->next, y = y->next)
 		if (!node_eq(x, y))
 			return false;
