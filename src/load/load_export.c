@@ -117,27 +117,12 @@ static bool flush(struct export *x, size_t least)
 	return true;
 }
 
-/* A text that starts with apostrophes and then a mark gets one more: the import takes one off. */
-static bool needs_apostrophe(str s)
-{
-	size_t i = 0;
-	while (i < s.n && s.p[i] == '\'')
-		i++;
-	return i > 0 && i < s.n && str_index(S("=+-@\t\r"), s.p[i]) < 6;
-}
-
 static void put_cell(struct export *x, value v)
 {
 	buf_clear(&x->text);
 	value_print(&x->text, v);
 	str s = buf_view(&x->text);
-	bool text = v.kind == VALUE_TEXT || v.kind == VALUE_LIST;
-	if (!text || !needs_apostrophe(s)) {
-		csv_put_field(&x->out, s, text);
-		return;
-	}
-	str doubled = str_printf(&x->row, "'%.*s", STR_ARG(s));
-	csv_put_field(&x->out, doubled, true);
+	csv_put_field(&x->out, s, v.kind == VALUE_TEXT || v.kind == VALUE_LIST);
 }
 
 bool export_row_end(struct export *x)
