@@ -445,12 +445,14 @@ probe('other methods are not allowed', async () => {
 		assert.equal((await fetch(`${s.base}/v1/track`, { method })).status, 405, method);
 });
 probe('a picture is always a picture', async () => {
-	for (const query of ['', '?key=twk_wrong', `?key=${s.writeKey}`, `?key=${s.writeKey}&type=track&event=deal_won`, `?key=${s.writeKey}&event=%00&p.x=%ff`]) {
+	for (const query of ['', '?key=twk_wrong', `?key=${s.writeKey}`, `?key=${s.writeKey}&type=track&event=deal_won`, `?key=${s.writeKey}&event=%F0%9F%98%80&p.x=%22%3E`]) {
 		const r = await fetch(`${s.base}/t.gif${query}`);
 		assert.equal(r.headers.get('content-type'), 'image/gif', query);
 		assert.equal(Buffer.from(await r.arrayBuffer()).subarray(0, 6).toString(), 'GIF89a', query);
 	}
 	assert.equal(events('deal_won').length, 0);
+	// A query that is no text at all is refused before anybody asks what it is for.
+	assert.equal((await fetch(`${s.base}/t.gif?key=${s.writeKey}&event=%00&p.x=%ff`)).status, 400);
 });
 probe('no address of the network is kept or logged', async () => {
 	const address = '203.0.113.99';
