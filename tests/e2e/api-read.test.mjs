@@ -179,7 +179,7 @@ describe('reading', () => {
 		for (const sort of ['-touches', 'last_at', 'stage', 'number']) await fine(`/api/v1/people?${q({ sort, after: next })}`);
 	});
 	for (const sort of ["name' --", 'name;drop', '--name', '$(reboot)', 'a'.repeat(3000), '\u0001'])
-		test(`sort by "${sort.slice(0, 12)}" is refused`, () => refused(`/api/v1/people?${q({ sort })}`, 'sort'));
+		test(`sort by "${sort.slice(0, 12).replace('\u0001', 'U+0001')}" is refused`, () => refused(`/api/v1/people?${q({ sort })}`, 'sort'));
 	for (const where of ["stage = mql' or '1'='1", 'stage = mql; drop table touches', '1=1', 'stage = "x" union select', '"'.repeat(1001), 'stage ~ "*"'])
 		test(`the rule ${where.slice(0, 24)} is refused with its place`, () => refused(`/api/v1/people?${q({ where })}`, 'where'));
 	test('brackets without end are refused', () => refused(`/api/v1/people?${q({ where: '('.repeat(1500) })}`, 'where'));

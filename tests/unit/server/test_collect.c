@@ -187,7 +187,7 @@ static void *add_many(void *arg)
 {
 	struct open_collect *o = arg;
 	for (int i = 0; i < NAMES_EACH; i++) {
-		char name[16];
+		char name[24];
 		snprintf(name, sizeof name, "name %d", i);
 		admit(o, name, 1000);
 	}
