@@ -37,7 +37,7 @@ LDFLAGS += $(FLAGS)
 LDLIBS  += -lsqlite3 -lmicrohttpd -lsodium -lz -lsimdjson -lcsv -lfyaml -lzstd -lxxhash -lutf8proc -lidn2 -lm -lpthread -lstdc++
 
 # The layers, top first: the order in which the linker needs them.
-DIRS := cli server load sales marketing funnel directory people journal ledger rule column io base
+DIRS := cli server load sales marketing funnel directory people journal ledger archive rule column io base
 deps = $(shell sed -n 's/^$(1): *//p' tools/layers)
 
 srcs = $(wildcard src/$(1)/*.c src/$(1)/*.cc)

@@ -13,21 +13,9 @@
 #ifndef TRICHTER_JOURNAL_H
 #define TRICHTER_JOURNAL_H
 
-#include "base/value.h"
+#include "archive/touch.h"
 #include "io/file.h"
 #include "ledger/ledger.h"
-
-struct prop {
-	str key;
-	value value;
-};
-
-/* Through which source a touch came. All may be empty. */
-struct origin {
-	str source, medium, campaign, content, term;
-	str referrer;	/* URL or host */
-	str click_kind; /* "gclid", "fbclid", ...: which click id was there */
-};
 
 /* How far the sender is believed (DESIGN.md, "Who is believed"). */
 enum trust {
@@ -104,37 +92,6 @@ struct batch {
 };
 
 #define BATCH_ITEMS_MAX 10000
-#define TOUCH_PROPS_MAX 1000
-#define TOUCH_BYTES_MAX (256 * KIB)
-
-/* A touch as recorded. Texts point into the record and live as long as it does. */
-struct touch {
-	uint64_t seq;
-	int64_t at_us;
-	int64_t received_us;
-	str name;
-	str message_id;		/* empty for what the program itself decided */
-	uint64_t tie;		/* with at_us the total order of touches: from the message id */
-	uint64_t person;	/* profile number, for ever; 0 none */
-	uint64_t company, deal; /* numbers; 0 none */
-	struct origin origin;
-	str channel; /* the channel group of the origin, "" when it has none */
-	const struct prop *props;
-	size_t props_n;
-	uint64_t import;  /* root import, also of what followed from it; 0 none */
-	uint64_t cause;	  /* seq of the touch that this followed from; 0 none */
-	str rule;	  /* name and version of the rule that decided it: "mql@12"; "" none */
-	str by;		  /* done by hand, by whom: only these can be taken back; "" none */
-	bool fill;	  /* sets only what is unknown */
-	bool from_public; /* came with a write key */
-};
-/* The property, or VALUE_NONE. */
-value touch_prop(const struct touch *t, str key);
-/* The total order (at, tie, seq): <0, 0, >0. */
-int touch_cmp(const struct touch *a, const struct touch *b);
-/* All texts of a touch into the arena: those of a scan live as long as its call. */
-bool touch_copy(struct arena *a, const struct touch *t, struct touch *t_r) MUST_CHECK;
-
 /* ---- the writer ------------------------------------------------------------------------------ */
 
 struct journal;

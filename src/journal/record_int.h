@@ -103,8 +103,4 @@ bool record_read_touch(struct record_state *s, struct arena *a, struct touch *t,
 bool record_read_heads(str body, uint64_t first_seq, head_fn head, void *arg, bool *stopped_r,
 		       err *e) MUST_CHECK;
 
-/* The order among touches of one instant, from the message id: a hash, whose last byte is the index
- * behind a final ":NN", so that touches of one imported row stay in order. */
-uint64_t tie_of_message_id(str message_id);
-
 #endif

@@ -4,7 +4,7 @@
  * What it is:   its properties, and the total order (time, tie, number) that decides between
  * touches of one instant without regard to the order in which they arrived.
  */
-#include "journal/record_int.h"
+#include "archive/touch.h"
 
 #include "io/zip.h"
 
