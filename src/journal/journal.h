@@ -13,7 +13,7 @@
 #ifndef TRICHTER_JOURNAL_H
 #define TRICHTER_JOURNAL_H
 
-#include "archive/touch.h"
+#include "archive/archive.h"
 #include "io/file.h"
 #include "ledger/ledger.h"
 
@@ -281,6 +281,20 @@ struct touch_head {
 typedef bool (*head_fn)(void *arg, const struct touch_head *h);
 bool snapshot_heads(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, head_fn each, void *arg,
 		    err *e) MUST_CHECK;
+
+/* ---- in columns ---------------------------------------------------------------------------- */
+
+/* All touches up to snapshot_seq, hidden ones too, as segments: the archive's, and behind them the
+ * tail's, in memory, older ones first. They stay until the snapshot is refreshed or closed; the
+ * tail's are shared by all snapshots of one directory. */
+struct snapshot_segment {
+	struct segment *segment;
+	bool hidden;	  /* all of it is: an import that is open or was taken back */
+	bool some_hidden; /* ask snapshot_hides_row of each row */
+};
+bool snapshot_segments(struct snapshot *s, const struct snapshot_segment **segments_r, size_t *n_r,
+		       err *e) MUST_CHECK;
+bool snapshot_hides_row(const struct snapshot *s, uint64_t seq, uint64_t import);
 
 struct import_info {
 	uint64_t from_seq, closed_seq; /* where its touches stand; 0: still open */
