@@ -7,6 +7,13 @@ import { Serving } from './serving.mjs';
 import { Trichter, binary } from './trichter.mjs';
 
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+// How long the server waits for a body, and for the next request.
+const BODY_WAIT_MS = 20_000;
+const IDLE_WAIT_MS = 60_000;
+/** Waits until it is true, or for so long that no machine needs longer; whoever calls asserts it. */
+async function until(what, ms = 60_000) {
+	for (const end = Date.now() + ms; Date.now() < end && !what(); ) await sleep(20);
+}
 
 /** Opens `n` connections that say nothing, `at_once` at a time. */
 async function crowd(s, n, first = '') {
@@ -25,7 +32,7 @@ async function crowd(s, n, first = '') {
 			sockets.push(socket);
 		});
 	for (let i = 0; i < n; i += 500) await Promise.all(Array.from({ length: Math.min(500, n - i) }, one));
-	return { closed: () => closed, end: () => sockets.forEach((x) => x.destroy()) };
+	return { closed: () => closed, end: () => sockets.forEach((x) => x.destroy()), sockets };
 }
 const memory = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
@@ -48,7 +55,7 @@ test('ten thousand idle connections hurt nobody', async (t) => {
 	t.diagnostic(`median ${times[25].toFixed(1)} ms, worst ${times[49].toFixed(1)} ms, ${grown.toFixed(0)} MB`);
 	assert.ok(times[25] < 100, `median ${times[25]} ms`);
 	// Nobody of them says anything: they make room by themselves.
-	await sleep(12_000);
+	await until(() => c.closed() === 10_000);
 	assert.equal(c.closed(), 10_000);
 });
 
@@ -58,33 +65,48 @@ test('ten thousand heads that never end hurt nobody, and are cut off', async (t)
 	t.after(() => c.end());
 	const r = await s.raw('GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n', { quiet: 100 });
 	assert.deepEqual(r.statuses, [200]);
-	await sleep(13_000);
+	await until(() => c.closed() === 10_000);
 	assert.equal(c.closed(), 10_000);
 });
 
 describe('limits and the stop', { concurrency: 4 }, () => {
 	test('more connections than there may be are closed, the others go on', async (t) => {
 		const s = await Serving.start(t, { env: { TRICHTER_CONNECTIONS_MAX: '100' } });
-		const keep = await crowd(s, 50);
+		// In the middle of a request: no time limit for those who say nothing reaches them.
+		const half = 'POST /api/v1/people/1/actions HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab';
+		const keep = await crowd(s, 50, half);
 		t.after(() => keep.end());
-		const rest = await crowd(s, 200);
+		const rest = await crowd(s, 200, half);
 		t.after(() => rest.end());
-		await sleep(300);
+		await until(() => rest.closed() >= 150, BODY_WAIT_MS - 5000);
 		assert.ok(rest.closed() >= 150, `${rest.closed()} closed`);
+		let answered = 0;
+		const all = [...keep.sockets, ...rest.sockets.filter((x) => !x.destroyed)];
+		for (const socket of all) {
+			socket.once('data', (d) => (answered += String(d).startsWith('HTTP/1.1 401')));
+			socket.write('cd');
+		}
+		await until(() => answered === 100);
+		assert.equal(answered, 100);
 		assert.equal(keep.closed(), 0);
-		// When it is crowded, who says nothing goes sooner.
-		await sleep(4000);
+		assert.equal(rest.closed(), 150);
+		// When it is crowded, who says nothing goes sooner than else.
+		await until(() => keep.closed() + rest.closed() > 150, IDLE_WAIT_MS / 2);
+		assert.ok(keep.closed() + rest.closed() > 150, 'nobody went');
 		assert.deepEqual((await s.raw('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')).statuses, [200]);
 	});
 
 	test('one address may be limited', async (t) => {
 		const s = await Serving.start(t, { env: { TRICHTER_CONNECTIONS_PER_CLIENT_MAX: '10' } });
 		const c = await crowd(s, 30);
-		await sleep(200);
+		await until(() => c.closed() >= 20);
 		assert.equal(c.closed(), 20);
 		c.end();
-		await sleep(300);
-		assert.equal((await s.fetch('/healthz')).status, 200);
+		// The server learns of it a moment later.
+		let status = 0;
+		const ask = () => s.fetch('/healthz').then((r) => (status = r.status), () => {});
+		for (const end = Date.now() + 60_000; status !== 200 && Date.now() < end; await sleep(20)) await ask();
+		assert.equal(status, 200);
 	});
 
 	test('SIGTERM ends an idle server with status 0, and says so', async (t) => {
