@@ -44,6 +44,7 @@ const struct column *segment_person(const struct segment *s); /* profile numbers
 const struct column *segment_company(const struct segment *s);
 const struct column *segment_deal(const struct segment *s);
 const struct column *segment_import(const struct segment *s); /* 0 none */
+const struct column *segment_cause(const struct segment *s);  /* 0 none */
 /* Row i of these is the i-th subject: its number, rising strictly, and how many touches it has. */
 const struct column *segment_subject(const struct segment *s);
 const struct column *segment_count(const struct segment *s);
