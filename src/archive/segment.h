@@ -40,7 +40,9 @@ const struct column *segment_at(const struct segment *s);     /* microseconds */
 const struct column *segment_name(const struct segment *s);   /* codes: segment_names */
 const struct column *segment_origin(const struct segment *s); /* codes: segment_origins */
 const struct column *segment_seq(const struct segment *s);
-const struct column *segment_person(const struct segment *s); /* profile numbers; 0 none */
+/* Whose each touch was: 0 its subject itself, which is nearly always; else the profile's number
+ * + 1, so 1 for nobody. */
+const struct column *segment_person(const struct segment *s);
 const struct column *segment_company(const struct segment *s);
 const struct column *segment_deal(const struct segment *s);
 const struct column *segment_import(const struct segment *s); /* 0 none */
@@ -135,5 +137,35 @@ uint64_t segment_builder_touches(const struct segment_builder *b);
 /* Frees the builder in any case; on failure no file is left. */
 bool segment_finish(struct segment_builder **b, struct segment **s_r, err *e) MUST_CHECK;
 void segment_abort(struct segment_builder **b);
+
+/* ---- merging --------------------------------------------------------------------------------- */
+
+enum segment_fate {
+	FATE_KEEP, /* as it is */
+	FATE_MOVE, /* to the subject that is told */
+	FATE_DROP, /* it is in no output */
+	FATE_EACH, /* of a subject: ask of each touch */
+};
+struct segment_merge_options {
+	struct fs *fs;
+	bool cold;
+	uint64_t keyed_seq;
+	void *arg;
+	/* Asked once for each subject of each input; NULL: all stay. */
+	enum segment_fate (*subject)(void *arg, const struct segment *s, uint64_t subject,
+				     uint64_t *now_r);
+	/* Asked for each touch of a subject that answered FATE_EACH. */
+	enum segment_fate (*touch)(void *arg, const struct segment *s, const struct touch *t,
+				   uint64_t *now_r);
+	/* Where the output for a calendar year (UTC) goes; NULL: all in memory. */
+	bool (*path)(void *arg, int year, char *path, size_t path_max, err *e);
+	/* Now and then: touches written so far; false stops with ERR_CONFLICT. */
+	bool (*progress)(void *arg, uint64_t touches);
+};
+#define SEGMENT_YEARS_MAX 32 /* outputs of one merge; further years share the last */
+/* Several segments to one a calendar year of `at`, streaming. Outputs with the latest touches last;
+ * the caller releases each and frees the array with mem_free. On failure no file is left. */
+bool segment_merge(struct segment *const *in, size_t n, const struct segment_merge_options *o,
+		   struct segment ***out_r, size_t *out_n_r, err *e) MUST_CHECK;
 
 #endif

@@ -19,12 +19,15 @@
 #define COLFILE_TABLES_MAX  16
 #define COLFILE_COLUMNS_MAX 4096
 #define COLFILE_NAME_MAX    255
+#define COLFILE_TEXT_MAX    MIB /* bytes of one text */
+#define COLFILE_ROWS_MAX    (UINT64_C(1) << 34)
 
 enum column_type {
 	COLUMN_INTS,  /* int64 */
-	COLUMN_CODES, /* 0 ... 2^32 - 1, numbers into another table; packed to 0, 1, 2, 4, 8, 16 or
-			 32 bits, so that a search can compare many at once */
-	COLUMN_BYTES, /* texts of any length, compressed by block */
+	COLUMN_CODES, /* 0 ... 2^32 - 1, numbers into another table; CONST, or packed with base 0
+			 and scale 1 to 1, 2, 4, 8, 16 or 32 bits, so that a search can compare
+			 many at once; a block's codes are never above its `max` */
+	COLUMN_BYTES, /* texts of any length; a block has fewer rows where they are long */
 };
 
 enum column_codec {
@@ -93,11 +96,26 @@ bool block_ints(const struct column_block *b, size_t from, size_t n, int64_t *ou
 /* Rows of a column wherever they lie. */
 bool column_ints(const struct column *c, uint64_t from, size_t n, int64_t *out, err *e) MUST_CHECK;
 
-/* Texts: a block is unpacked whole, into `b`, which the cursor keeps for the next question. */
+/* Numbers by row, in any order, of any codec; cheapest in rising order. */
+struct ints_cursor {
+	const struct column *column;
+	size_t block; /* SIZE_MAX: none yet */
+	struct column_block b;
+	int64_t *unpacked; /* of a cold block */
+};
+void ints_cursor_init(struct ints_cursor *t, const struct column *c);
+void ints_cursor_fini(struct ints_cursor *t);
+bool ints_cursor_get(struct ints_cursor *t, uint64_t row, int64_t *v_r, err *e) MUST_CHECK;
+
+/* Texts: a block is unpacked whole, and kept for the next question. */
 struct texts_cursor {
 	const struct column *column;
 	size_t block; /* SIZE_MAX: none yet */
-	struct buf b;
+	uint64_t first_row;
+	struct column_block b;
+	struct buf unpacked;
+	const char *texts;
+	uint32_t *ends; /* where each text ends */
 };
 void texts_cursor_init(struct texts_cursor *t, const struct column *c);
 void texts_cursor_fini(struct texts_cursor *t);
@@ -124,10 +142,16 @@ bool colfile_create(const struct colfile_options *o, struct colfile_writer **w_r
  * any length may be filled side by side. */
 bool colfile_add_column(struct colfile_writer *w, unsigned table, str name, enum column_type type,
 			unsigned *handle_r, err *e) MUST_CHECK;
+/* Of this column a block may be CODEC_COLD even in a file that is not cold, where that saves much:
+ * for columns that are seldom read. */
+void colfile_prefer_small(struct colfile_writer *w, unsigned column);
 bool colfile_put_ints(struct colfile_writer *w, unsigned column, const int64_t *v, size_t n,
 		      err *e) MUST_CHECK;
 bool colfile_put_codes(struct colfile_writer *w, unsigned column, const uint32_t *v, size_t n,
 		       err *e) MUST_CHECK;
+/* `n` times the same number, or code; costs next to nothing where all of a block are. */
+bool colfile_put_same(struct colfile_writer *w, unsigned column, int64_t v, uint64_t n,
+		      err *e) MUST_CHECK;
 bool colfile_put_text(struct colfile_writer *w, unsigned column, str text, err *e) MUST_CHECK;
 bool colfile_put_note(struct colfile_writer *w, str name, str bytes, err *e) MUST_CHECK;
 /* Writes what is left, syncs the file and its name, and opens it. Frees the writer in any case;
