@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "cli/funnel_draw_int.h"
+#include "funnel/saved.h"
 #include "rule/rule.h"
 
 #include <string.h>
@@ -27,6 +28,8 @@ static const struct option options[] = {
 	       "the property of which touch: first, last, 'step N', or of the person"),
 	OPTION("from", "TIME", "the first step lies at or after this: 2026-01-31, or a full time"),
 	OPTION("to", "TIME", "... and before this"),
+	OPTION("period", "NAME",
+	       "instead of both: 30d, 90d, 12mo, month, last_month, quarter, last_quarter, year"),
 	OPTION("tail", "HOW", "follow (later steps may lie after the period) or clip"),
 	OPTION("where", "'RULE'", "only those for whom the rule holds"),
 	OPTION("count", "WHAT", "people, companies or deals"),
@@ -36,7 +39,11 @@ static const struct option options[] = {
 	OPTION("as-of", "WHEN", "only what was known then: a date, a time, or a touch's number"),
 	OPTION("groups", "N", "at most so many groups, the rest summed (1000)"),
 	OPTION("svg", "FILE", "a drawing for a slide"),
-	OPTION("title", "TEXT", "the drawing's title"),
+	OPTION("title", "TEXT", "the drawing's title; with --save, the funnel's"),
+	OPTION("save", "NAME", "keeps what is asked under this name, for everybody"),
+	SWITCH("pin", "with --save: shown on the home, too"),
+	SWITCH("list", "the funnels that have a name"),
+	OPTION("remove", "NAME", "takes the funnel of this name away"),
 	OPTION("format", "FORMAT", "table, json or csv"),
 	OPTION("profile", "NAME", "not built yet; default"),
 	OPTION("exclude", "WHAT", "not built yet; none"),
@@ -63,6 +70,10 @@ static const struct example examples[] = {
 	  "visitors who filled in a form within 30 days, month by month" },
 	{ "funnel --steps '[name = \"page_viewed\" and path ~ \"/pricing*\"], stage:sql'",
 	  "from the price page to the sales talk" },
+	{ "funnel --steps 'form_submitted, stage:sql' --window 30d --save form-to-sql --pin",
+	  "kept under a name, and shown on the home" },
+	{ "funnel form-to-sql --period quarter --by source",
+	  "the same by its name, for this quarter, by source" },
 	EXAMPLES_END,
 };
 static enum cli_status run(struct cli *c, const struct args *a);
@@ -169,6 +180,17 @@ static bool of_read(const struct args *a, struct funnel_spec *spec, err *e)
 	return true;
 }
 
+static bool period_read(const struct args *a, struct funnel_spec *spec, err *e)
+{
+	const char *name = args_text(a, "period");
+	if (name == NULL)
+		return true;
+	if (args_text(a, "from") != NULL || args_text(a, "to") != NULL)
+		return err_set(e, ERR_INVALID, "there is --period, or --from and --to, not both");
+	return funnel_parse_period(str_of(name), spec->now_us, &spec->from_us, &spec->to_us, e) ||
+	       err_prefix(e, "--period");
+}
+
 static bool times_read(const struct args *a, struct funnel_spec *spec, err *e)
 {
 	const char *from = args_text(a, "from");
@@ -179,6 +201,8 @@ static bool times_read(const struct args *a, struct funnel_spec *spec, err *e)
 		return err_prefix(e, "--from");
 	if (to != NULL && !time_parse(str_of(to), &spec->to_us, e))
 		return err_prefix(e, "--to");
+	if (!period_read(a, spec, e))
+		return false;
 	if (spec->from_us >= spec->to_us)
 		return err_set(e, ERR_INVALID, "--from %s is not before --to %s", from, to);
 	const char *window = args_text(a, "window");
@@ -223,10 +247,6 @@ static bool choices_read(const struct args *a, struct funnel_spec *spec, err *e)
 static bool spec_read(struct cli *c, const struct args *a, struct funnel_spec *spec, err *e)
 {
 	*spec = (struct funnel_spec){ .now_us = time_now_us() };
-	if (a->words_n > 0)
-		return err_set(e, ERR_INVALID,
-			       "funnels with a name (\"%s\") are not built yet; say --steps",
-			       a->words[0]);
 	if (!refuse_what_is_missing(a, e))
 		return false;
 	const char *steps = args_text(a, "steps");
@@ -353,26 +373,60 @@ static enum cli_status answer(struct cli *c, const struct args *a, struct snapsh
 	return r.steps_n > 0 && r.steps[0].count == 0 ? CLI_NEGATIVE : CLI_DONE;
 }
 
-static enum cli_status run(struct cli *c, const struct args *a)
+static enum cli_status ask(struct cli *c, const struct args *a, struct snapshot *s,
+			   enum format format)
 {
 	struct funnel_spec spec;
-	struct snapshot *s = NULL;
-	enum format format = FORMAT_TABLE;
+	struct args full = *a;
 	bool usage = false;
 	err e = { 0 };
-	if (!args_format(a, &format, &e) || !spec_read(c, a, &spec, &e))
+	if (a->words_n > 0 && !funnel_saved_args(c, a, s, &full, &e)) {
+		(void)cli_fail(&e);
+		return e.code == ERR_NOT_FOUND ? CLI_NEGATIVE : CLI_FAILED;
+	}
+	if (!spec_read(c, &full, &spec, &e))
+		return cli_usage(a, &e);
+	if (!spec_complete(c, &full, s, &spec, &usage, &e))
+		return usage ? cli_usage(a, &e) : cli_fail(&e);
+	if (args_text(a, "save") != NULL && !funnel_saved_keep(c, &full, s, &e))
+		return e.code == ERR_INVALID ? cli_usage(a, &e) : cli_fail(&e);
+	return answer(c, &full, s, &spec, format);
+}
+
+/* --list and --remove: nothing is counted. */
+static enum cli_status manage(struct cli *c, const struct args *a, struct snapshot *s)
+{
+	const char *name = args_text(a, "remove");
+	err e = { 0 };
+	if (name != NULL ? funnel_saved_remove(c, s, str_of(name), &e)
+			 : funnel_saved_list(c, a, s, &e))
+		return CLI_DONE;
+	enum cli_status status = cli_fail(&e);
+	return e.code == ERR_NOT_FOUND ? CLI_NEGATIVE : status;
+}
+
+static enum cli_status run(struct cli *c, const struct args *a)
+{
+	struct snapshot *s = NULL;
+	enum format format = FORMAT_TABLE;
+	err e = { 0 };
+	if (!args_format(a, &format, &e))
 		return cli_usage(a, &e);
 	if (format == FORMAT_CSV && args_text(a, "explain") != NULL) {
 		err_set(&e, ERR_INVALID, "--explain comes as table or json");
 		return cli_usage(a, &e);
 	}
+	if (args_on(a, "pin") && args_text(a, "save") == NULL) {
+		err_set(&e, ERR_INVALID, "--pin goes with --save NAME");
+		return cli_usage(a, &e);
+	}
+	struct funnel_spec typed;
+	if (a->words_n == 0 && !spec_read(c, a, &typed, &e))
+		return cli_usage(a, &e);
 	if (!cli_snapshot(c, a, &s, &e))
 		return e.code == ERR_INVALID ? cli_usage(a, &e) : cli_fail(&e);
-	enum cli_status status;
-	if (spec_complete(c, a, s, &spec, &usage, &e))
-		status = answer(c, a, s, &spec, format);
-	else
-		status = usage ? cli_usage(a, &e) : cli_fail(&e);
+	bool manages = args_on(a, "list") || args_text(a, "remove") != NULL;
+	enum cli_status status = manages ? manage(c, a, s) : ask(c, a, s, format);
 	snapshot_close(&s);
 	return status;
 }

@@ -23,4 +23,14 @@ str funnel_step_label(struct arena *a, const struct funnel_spec *spec, size_t i,
 /* Marketing's colour or sales'. */
 enum style funnel_step_style(const struct funnel_spec *spec, size_t i, str name);
 
+/* ---- funnels with a name (funnel_saved.c) ---------------------------------------------------- */
+
+/* What was typed, and behind it what the funnel of that name (the one word) says. */
+bool funnel_saved_args(struct cli *c, const struct args *typed, struct snapshot *s,
+		       struct args *full_r, err *e) MUST_CHECK;
+/* --save: keeps what was asked; with --title and --pin. */
+bool funnel_saved_keep(struct cli *c, const struct args *a, struct snapshot *s, err *e) MUST_CHECK;
+bool funnel_saved_remove(struct cli *c, struct snapshot *s, str name, err *e) MUST_CHECK;
+bool funnel_saved_list(struct cli *c, const struct args *a, struct snapshot *s, err *e) MUST_CHECK;
+
 #endif

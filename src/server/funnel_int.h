@@ -10,10 +10,10 @@
 #ifndef TRICHTER_SERVER_FUNNEL_INT_H
 #define TRICHTER_SERVER_FUNNEL_INT_H
 
-#include "funnel/funnel.h"
+#include "funnel/saved.h"
 #include "server/shape_int.h"
 
-/* The parameter without blanks at its ends; empty: not given. */
+/* The parameter without blanks at its ends; empty: not given. Of the address, or of `q->given`. */
 str param_text(const struct request *q, const char *name);
 /* One of `words` (ends with NULL); *at_r stays when it was not given. */
 bool param_choice(struct request *q, const char *name, const char *const *words, size_t *at_r,
@@ -46,6 +46,10 @@ bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct s
 	{ "from", "query", "{\"type\":\"string\"}",                                                \
 	  "The first step lies at or after this: 2026-01-31, or a full time", false },             \
 		{ "to", "query", "{\"type\":\"string\"}", "... and before this", false },          \
+		{ "period", "query",                                                               \
+		  "{\"enum\":[\"30d\",\"90d\",\"12mo\",\"month\",\"last_month\",\"quarter\","      \
+		  "\"last_quarter\",\"year\"]}",                                                   \
+		  "Instead of from and to: a period that moves with the clock", false },           \
 		{ "compare", "query", "{\"enum\":[\"previous\",\"none\"]}",                        \
 		  "Also count the period before, as it stood at the same age", false },            \
 		{ "by", "query", "{\"type\":\"string\"}",                                          \

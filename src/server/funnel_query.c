@@ -20,6 +20,8 @@
 
 str param_text(const struct request *q, const char *name)
 {
+	if (q->given)
+		return str_trim(json_text_of(q->given, str_of(name)));
 	return str_trim(http_query(q->http, str_of(name)));
 }
 
@@ -69,6 +71,13 @@ bool param_time(struct request *q, const char *name, int64_t *at_r, err *e)
 
 bool param_period(struct request *q, int64_t *from_r, int64_t *to_r, err *e)
 {
+	str name = param_text(q, "period");
+	err why = { 0 };
+	if (name.n > 0 && (param_text(q, "from").n > 0 || param_text(q, "to").n > 0))
+		return problem_field(q, e, "period", "there is a period, or from and to, not both");
+	if (name.n > 0)
+		return funnel_parse_period(name, time_now_us(), from_r, to_r, &why) ||
+		       problem_field(q, e, "period", "%s", why.text);
 	if (!param_time(q, "from", from_r, e) || !param_time(q, "to", to_r, e))
 		return false;
 	return *from_r < *to_r || problem_field(q, e, "to", "the period ends before it begins");

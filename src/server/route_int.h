@@ -60,6 +60,7 @@ struct request {
 	str path[ROUTE_PATH_PARAMS_MAX]; /* of {name} in the pattern, in order */
 	struct arena *arena;		 /* the request's, with its maximum */
 	const struct json *body;	 /* parsed; NULL when there is none */
+	const struct json *given;	 /* parameters in place of the address's; NULL: those */
 	str field;			 /* that an error is about (problem_field) */
 	int status;			 /* of an error; 0: by its code */
 	str members; /* further ones of the problem document: JSON, each behind a comma */

@@ -16,6 +16,7 @@ extern const struct route_list routes_keys;
 extern const struct route_list routes_audit;
 extern const struct route_list routes_metrics;
 extern const struct route_list routes_funnel;
+extern const struct route_list routes_funnels;
 extern const struct route_list routes_flow;
 extern const struct route_list routes_sources;
 extern const struct route_list routes_reconcile;
@@ -51,6 +52,7 @@ const struct route_list *route_list_at(size_t i)
 		&routes_keys,
 		&routes_audit,
 		&routes_funnel,
+		&routes_funnels,
 		&routes_flow,
 		&routes_sources,
 		&routes_reconcile,

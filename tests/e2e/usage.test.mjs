@@ -78,7 +78,7 @@ test('funnel options that are not built are refused, their defaults are not', (t
 		assert.match(r.err, /not built yet/, option);
 	}
 	assert.match(c.status(2, 'funnel', '--by', 'a,b').err, /two are not built yet/);
-	assert.match(c.status(2, 'funnel', 'weekly').err, /not built yet/);
+	assert.match(c.status(1, 'funnel', 'weekly').err, /There is no funnel "weekly"/);
 	assert.match(c.status(2, 'person', 'erase', 'x').err, /not built yet/);
 	const defaults = ['--profile', 'default', '--exclude', 'none', '--view', 'cohort', '--entry', 'any',
 		'--reuse', 'once', '--ties', 'any', '--repeat', 'ignore', '--max-gap', 'none', '--hold', 'none'];
