@@ -24,6 +24,8 @@
 
 enum column_type {
 	COLUMN_INTS,  /* int64 */
+	COLUMN_TIMES, /* int64 that questions compare with a period: CODEC_SPLIT wherever it can be
+		       */
 	COLUMN_CODES, /* 0 ... 2^32 - 1, numbers into another table; CONST, or packed with base 0
 			 and scale 1 to 1, 2, 4, 8, 16 or 32 bits, so that a search can compare
 			 many at once; a block's codes are never above its `max` */
@@ -36,14 +38,19 @@ enum column_codec {
 	CODEC_PACKED, /* base + scale * (the i-th number of `width` bits, lowest bits first); at
 			 least COLFILE_SLACK readable bytes follow the last */
 	CODEC_COLD,   /* packed again, smaller: only block_ints() reads it */
+	CODEC_SPLIT,  /* as CODEC_PACKED, but the highest 8 of the `width` bits lie apart: first one
+			 byte for each row with those, at once behind them, bit by bit, the low
+			 width - 8. So a period is looked for among bytes, 64 at a time. Width is
+			 COLFILE_SPLIT_MIN to COLFILE_WIDTH_MAX; the slack is the same */
 };
+#define COLFILE_SPLIT_MIN 17
 #define COLFILE_SLACK	  ((size_t)64)
 #define COLFILE_WIDTH_MAX 57 /* more: 64 */
 
 /* One block of a column of numbers, where it lies in the file. */
 struct column_block {
 	enum column_codec codec;
-	unsigned width; /* bits; CODEC_PACKED */
+	unsigned width; /* bits; CODEC_PACKED, CODEC_SPLIT */
 	int64_t base;
 	uint64_t scale;	  /* at least 1 */
 	int64_t min, max; /* of its values */
