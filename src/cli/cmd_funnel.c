@@ -23,15 +23,19 @@ static const struct option options[] = {
 	       "within this of the first step: 14d, 8h, none (none when a step is a stage, "
 	       "else 14d)"),
 	OPTION("order", "ORDER", "ordered (other touches may lie between) or any"),
-	OPTION("by", "PROPERTY", "broken down by source, channel, campaign, country, any property"),
+	OPTION("by", "PROPERTY",
+	       "broken down by source, channel, campaign, country, any property; or two: A,B"),
 	OPTION("of", "WHICH",
-	       "the property of which touch: first, last, 'step N', or of the person"),
+	       "the property of which touch: first, last, 'step N', all, or of the person"),
 	OPTION("from", "TIME", "the first step lies at or after this: 2026-01-31, or a full time"),
 	OPTION("to", "TIME", "... and before this"),
 	OPTION("period", "NAME",
 	       "instead of both: 30d, 90d, 12mo, month, last_month, quarter, last_quarter, year"),
 	OPTION("tail", "HOW", "follow (later steps may lie after the period) or clip"),
 	OPTION("where", "'RULE'", "only those for whom the rule holds"),
+	OPTION("compare-where", "'RULE'",
+	       "also count those for whom this rule holds, and say whether the difference is more "
+	       "than chance"),
 	OPTION("count", "WHAT", "people, companies or deals"),
 	SWITCH("times", "median time from step to step, and within what 9 of 10 did it"),
 	OPTION("trend", "UNIT", "by day, week or month of the first step"),
@@ -161,20 +165,21 @@ static bool of_read(const struct args *a, struct funnel_spec *spec, err *e)
 		spec->of = FUNNEL_OF_PERSON;
 		return true;
 	}
-	if (strcmp(text, "all") == 0)
-		return err_set(e, ERR_INVALID,
-			       "--of all is not built yet; there are first, last, "
-			       "'step N' and person");
+	if (strcmp(text, "all") == 0) {
+		spec->of = FUNNEL_OF_ALL;
+		return true;
+	}
 	str number = str_of(text);
 	if (str_starts(number, S("step")))
 		number = str_trim(str_sub(number, 4, number.n));
 	uint64_t n = 0;
 	if (!num_parse_u64(number, &n) || n == 0 || n > FUNNEL_STEPS_MAX ||
 	    (spec->steps_n > 0 && n > spec->steps_n))
-		return err_set(e, ERR_INVALID,
-			       "--of is first, last, 'step N' with a step's number, or person, "
-			       "not \"%s\"",
-			       text);
+		return err_set(
+			e, ERR_INVALID,
+			"--of is first, last, 'step N' with a step's number, all, or person, "
+			"not \"%s\"",
+			text);
 	spec->of = FUNNEL_OF_STEP;
 	spec->of_step = (size_t)n;
 	return true;
@@ -239,8 +244,6 @@ static bool choices_read(const struct args *a, struct funnel_spec *spec, err *e)
 	spec->by = by != NULL ? str_trim(str_of(by)) : S("");
 	if (by != NULL && spec->by.n == 0)
 		return err_set(e, ERR_INVALID, "--by wants the name of a property");
-	if (str_index(spec->by, ',') < spec->by.n)
-		return err_set(e, ERR_INVALID, "--by takes one property; two are not built yet");
 	return of_read(a, spec, e);
 }
 
@@ -269,16 +272,19 @@ static bool spec_complete(struct cli *c, const struct args *a, struct snapshot *
 	if (!cli_stages(c, s, &stages, &spec->stages_n, e))
 		return false;
 	spec->stages = stages;
-	const char *where = args_text(a, "where");
-	if (where == NULL)
-		return true;
+	static const char *const options_of_rules[] = { "where", "compare-where" };
+	const struct rule **rules[] = { &spec->where, &spec->compare_where };
 	struct rule_catalogue catalogue;
 	if (!people_catalogue(snapshot_people(s), entities[spec->count], &c->arena, &catalogue, e))
 		return false;
-	if (rule_parse(&c->arena, str_of(where), &catalogue, &spec->where, e))
-		return true;
-	*usage_r = true;
-	return err_prefix(e, "--where");
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		const char *where = args_text(a, options_of_rules[i]);
+		if (where == NULL || rule_parse(&c->arena, str_of(where), &catalogue, rules[i], e))
+			continue;
+		*usage_r = true;
+		return err_prefix(e, "--%s", options_of_rules[i]);
+	}
+	return true;
 }
 
 static bool svg_write(const struct args *a, const struct funnel_result *r, err *e)

@@ -282,6 +282,30 @@ static bool put_groups(struct cli *c, const struct funnel_result *r, err *e)
 	return ok;
 }
 
+/* Those counted and the others, side by side. */
+static bool put_versus(struct cli *c, const struct funnel_result *r, err *e)
+{
+	const struct funnel_versus *v = r->versus;
+	double p = v->p_value[r->steps_n - 1];
+	struct table t;
+	if (!counts_table(c, r, S("group"), &t, e))
+		return false;
+	bool ok = table_add(&t, text_cell(&c->arena, S("counted"), STYLE_PLAIN), e) &&
+		  add_counts(c, &t, r, r->steps, e) &&
+		  table_add(&t, text_cell(&c->arena, S("compared"), STYLE_PLAIN), e) &&
+		  add_counts(c, &t, r, v->steps, e);
+	if (ok) {
+		buf_byte(&c->out, '\n');
+		table_put_text(&t, &c->term, &c->arena, &c->out);
+		if (p < 0.05)
+			buf_printf(&c->out, "The difference is more than chance (p = %.2g).\n", p);
+		else if (p >= 0.05)
+			buf_printf(&c->out, "The difference may well be chance (p = %.2g).\n", p);
+	}
+	table_fini(&t);
+	return ok;
+}
+
 static bool put_trend(struct cli *c, const struct funnel_result *r, err *e)
 {
 	static const char *const units[] = { "day", "week of", "month" };
@@ -362,6 +386,8 @@ bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, bool 
 	if (details && !funnel_draw_details(c, r, e))
 		return false;
 	if (r->groups_n > 0 && !put_groups(c, r, e))
+		return false;
+	if (r->versus && !put_versus(c, r, e))
 		return false;
 	if (r->trend_n > 0 && !put_trend(c, r, e))
 		return false;

@@ -47,6 +47,31 @@ static bool is_of_subject(str by)
 	return str_starts(by, S("first_")) || str_starts(by, S("latest_"));
 }
 
+/* "source,country": at most FUNNEL_BY_MAX. */
+static bool plan_by(struct plan *p, err *e)
+{
+	struct funnel_spec *s = &p->spec;
+	str text = s->by, name;
+	bool all_of_person = true;
+	while (s->by.n > 0 && str_next(&text, ',', &name)) {
+		name = str_trim(name);
+		if (name.n == 0)
+			return err_set(e, ERR_INVALID,
+				       "the breakdown wants the names of properties, such as "
+				       "source, or two: source,country");
+		if (p->by_n == FUNNEL_BY_MAX)
+			return err_set(e, ERR_INVALID, "a breakdown is by at most %d properties",
+				       FUNNEL_BY_MAX);
+		bool of_person = s->of == FUNNEL_OF_PERSON ||
+				 (s->of == FUNNEL_OF_FIRST && is_of_subject(name));
+		p->by[p->by_n++] = (struct by_part){ name, of_person };
+		all_of_person = all_of_person && of_person;
+	}
+	if (p->by_n > 0 && all_of_person)
+		s->of = FUNNEL_OF_PERSON;
+	return true;
+}
+
 static bool plan_names(struct plan *p, struct arena *a, err *e)
 {
 	p->names = ARENA_ARRAY(a, str, p->rows_n);
@@ -71,9 +96,9 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 		s->window_us = has_stage(s) ? FUNNEL_WINDOW_NONE : WINDOW_DEFAULT_US;
 	if (s->groups_max == 0)
 		s->groups_max = GROUPS_DEFAULT;
-	if (s->of == FUNNEL_OF_FIRST && is_of_subject(s->by))
-		s->of = FUNNEL_OF_PERSON;
 	p->rows_n = p->lifecycle ? s->stages_n + 1 : s->steps_n;
+	if (!plan_by(p, e))
+		return false;
 	/* What happened in a period is cut from chains of any time. */
 	bool cohort = s->view == FUNNEL_COHORT;
 	p->rules = (struct chain_rules){ .steps_n = p->lifecycle ? s->stages_n : s->steps_n,
@@ -151,6 +176,7 @@ static size_t value_touch(const struct plan *p, const struct chain *c,
 				return c->touch[k];
 			break;
 		case FUNNEL_OF_PERSON:
+		case FUNNEL_OF_ALL:
 			break;
 		}
 	}
@@ -173,24 +199,42 @@ struct run {
 	struct arena own;
 	struct progress *list;
 	size_t n;
+	struct progress *all; /* of FUNNEL_OF_ALL */
+	size_t all_n;
 	struct progress *outside; /* not counted, but in a stage */
 	uint64_t out_of_order;
 };
+
+/* Puts the subject's own values into the place of those that touches do not have. */
+static bool run_own_values(struct run *r, uint32_t *group_r, err *e)
+{
+	value values[FUNNEL_BY_MAX];
+	value all = dict_value(&r->h.dict, *group_r);
+	for (size_t i = 0; i < r->p->by_n; i++) {
+		const struct by_part *by = &r->p->by[i];
+		bool listed = r->p->by_n > 1 && all.kind == VALUE_LIST;
+		values[i] = by->of_person ? portrait_breakdown(&r->portrait, by->name)
+			    : listed	  ? all.list.items[i]
+					  : value_none();
+	}
+	return dict_number_all(&r->h.dict, values, r->p->by_n, group_r, e);
+}
 
 /* What the rule and the breakdown say of the subject itself. *counts_r false: the rule does not
  * hold. */
 static bool run_traits(struct run *r, uint64_t subject, bool *counts_r, uint32_t *group_r, err *e)
 {
 	const struct funnel_spec *spec = &r->p->spec;
-	bool of_person = spec->by.n > 0 && spec->of == FUNNEL_OF_PERSON;
+	bool of_person = false;
+	for (size_t i = 0; i < r->p->by_n; i++)
+		of_person = of_person || r->p->by[i].of_person;
 	*counts_r = true;
 	if (!spec->where && !of_person)
 		return true;
 	if (!portrait_read(&r->portrait, subject, e) || !harvest_history(&r->h, subject, e))
 		return false;
 	*counts_r = portrait_where(&r->portrait, r->h.history, r->h.history_n);
-	return !*counts_r || !of_person ||
-	       dict_number(&r->h.dict, portrait_breakdown(&r->portrait, spec->by), group_r, e);
+	return !*counts_r || !of_person || run_own_values(r, group_r, e);
 }
 
 /* When the subject last came to the row that it reached last: exits before that are over. */
@@ -254,6 +298,40 @@ static bool run_counted(struct run *r, uint64_t subject, const struct chain *cha
 	return true;
 }
 
+/* The subject once for each value of its touches, with those touches alone. */
+static bool run_all_values(struct run *r, uint64_t subject, err *e)
+{
+	struct harvest *h = &r->h;
+	const struct funnel_spec *spec = &r->p->spec;
+	struct chain_touch *own = ARENA_ARRAY(r->scratch, struct chain_touch, h->touches_n);
+	struct chain chain;
+	if (!own)
+		return arena_err(r->scratch, e);
+	for (size_t i = 0; i < h->touches_n; i++) {
+		uint32_t number = h->touches[i].value;
+		struct progress *o;
+		size_t n = 0, before = 0;
+		while (before < i && h->touches[before].value != number)
+			before++;
+		if (before < i)
+			continue;
+		for (size_t k = i; k < h->touches_n; k++)
+			if (h->touches[k].value == number)
+				own[n++] = h->touches[k];
+		plan_chain(r->p, own, n, &chain);
+		if (chain.level == 0)
+			continue;
+		if (!progress_make(&chain, own, spec->keep ? r->a : r->scratch, &o, e))
+			return false;
+		o->subject = subject;
+		o->group = number;
+		o->next = r->all;
+		r->all = o;
+		r->all_n++;
+	}
+	return true;
+}
+
 static bool run_subject(struct run *r, uint64_t subject, err *e)
 {
 	struct chain chain;
@@ -272,6 +350,8 @@ static bool run_subject(struct run *r, uint64_t subject, err *e)
 	if (!counts)
 		return true;
 	r->out_of_order += out_of_order;
+	if (r->p->by_n > 0 && r->p->spec.of == FUNNEL_OF_ALL && !run_all_values(r, subject, e))
+		return false;
 	return chain.level == 0 ? run_outside(r, subject, e)
 				: run_counted(r, subject, &chain, group, e);
 }
@@ -282,31 +362,50 @@ static bool choose_breakdown(struct run *r, err *e)
 {
 	static const char *const origins[] = { "source", "medium",   "campaign", "content",
 					       "term",	 "referrer", "channel" };
-	struct funnel_spec *spec = &r->p->spec;
-	if (spec->by.n == 0 || spec->of != FUNNEL_OF_FIRST || r->h.dict.values.n > 1)
-		return true;
-	spec->of = FUNNEL_OF_PERSON;
-	for (size_t i = 0; i < ARRAY_LEN(origins); i++) {
-		if (str_eq(spec->by, str_of(origins[i]))) {
-			spec->by = str_printf(r->a, "first_%s", origins[i]);
-			return spec->by.p || arena_err(r->a, e);
+	struct plan *p = r->p;
+	bool changed = false, all_of_person = true;
+	for (size_t k = 0; k < p->by_n; k++) {
+		struct by_part *by = &p->by[k];
+		if (p->spec.of == FUNNEL_OF_FIRST && !by->of_person && !r->h.seen[k]) {
+			by->of_person = changed = true;
+			for (size_t i = 0; i < ARRAY_LEN(origins); i++)
+				if (str_eq(by->name, str_of(origins[i])))
+					by->name = str_printf(r->a, "first_%s", origins[i]);
 		}
+		all_of_person = all_of_person && by->of_person;
 	}
-	return true;
+	if (!changed)
+		return true;
+	if (all_of_person)
+		p->spec.of = FUNNEL_OF_PERSON;
+	p->spec.by = p->by_n == 1 ? p->by[0].name
+				  : str_printf(r->a, "%.*s,%.*s", STR_ARG(p->by[0].name),
+					       STR_ARG(p->by[1].name));
+	return !r->a->over || arena_err(r->a, e);
+}
+
+static struct progress **run_list(struct run *r, struct progress *first, size_t n)
+{
+	struct progress **list = ARENA_ARRAY(r->scratch, struct progress *, n);
+	for (size_t i = 0; list && i < n; i++, first = first->next)
+		list[i] = first;
+	return list;
 }
 
 static bool run_count(struct run *r, struct funnel_result *result, err *e)
 {
-	struct counting c = { .p = r->p, .a = r->a, .scratch_a = r->scratch, .n = r->n };
-	const struct progress *o = r->list;
+	struct counting c = {
+		.p = r->p, .a = r->a, .scratch_a = r->scratch, .n = r->n, .all_n = r->all_n
+	};
+	size_t most = MAX(r->n, r->all_n);
 	const struct sides *sides = r->p->spec.counts_only ? NULL : &r->h.sides;
-	c.list = ARENA_ARRAY(r->scratch, struct progress *, r->n);
-	c.bucket = ARENA_ARRAY(r->scratch, uint32_t, r->n);
-	c.scratch = ARENA_ARRAY(r->scratch, int64_t, r->n);
-	if (!c.list || !c.bucket || !c.scratch)
+	c.list = run_list(r, r->list, r->n);
+	c.all = run_list(r, r->all, r->all_n);
+	c.bucket = ARENA_ARRAY(r->scratch, uint32_t, most);
+	c.scratch = ARENA_ARRAY(r->scratch, int64_t, most);
+	if (!c.list || !c.all || !c.bucket || !c.scratch)
 		return arena_err(r->scratch, e);
-	for (size_t i = 0; i < r->n; i++, o = o->next)
-		c.list[i] = (struct progress *)(uintptr_t)o;
+	result->by_n = r->p->by_n;
 	return progress_count(&c, &r->h.dict, result, e) &&
 	       (!sides || sides_count(sides, &c, r->outside, result, e)) &&
 	       (!r->p->spec.keep || kept_make(&c, r->outside, sides, result, e));
@@ -357,24 +456,49 @@ static void take_previous(struct funnel_result *r, const struct funnel_result *b
 	r->previous_to_us = before->spec.to_us;
 }
 
+/* Which answers are computed together: the one asked for, the period before, the other group. */
+enum { RUN_OWN, RUN_BEFORE, RUN_OTHER };
+
+static void spec_other(const struct funnel_spec *spec, struct funnel_spec *other_r)
+{
+	*other_r = *spec;
+	other_r->where = spec->compare_where;
+	other_r->compare_where = NULL;
+	other_r->by = S("");
+	other_r->trend = other_r->compare = other_r->keep = false;
+	other_r->counts_only = true;
+}
+
 bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
 		struct funnel_result *r, err *e)
 {
 	struct run runs[HARVEST_JOBS_MAX];
 	struct harvest_job jobs[HARVEST_JOBS_MAX];
 	struct funnel_result results[HARVEST_JOBS_MAX];
-	struct funnel_spec before;
+	int what[HARVEST_JOBS_MAX] = { RUN_OWN };
+	struct funnel_spec more;
 	size_t n = 1;
 	bool ok = run_open(&runs[0], s, spec, a, a->bytes_max, e);
-	if (ok && spec->compare && period_before(&runs[0].plan.spec, &before))
-		ok = run_open(&runs[n++], s, &before, NULL, a->bytes_max, e);
+	if (ok && spec->compare && period_before(&runs[0].plan.spec, &more)) {
+		what[n] = RUN_BEFORE;
+		ok = run_open(&runs[n++], s, &more, NULL, a->bytes_max, e);
+	}
+	if (ok && spec->compare_where) {
+		what[n] = RUN_OTHER;
+		spec_other(spec, &more);
+		ok = run_open(&runs[n++], s, &more, NULL, a->bytes_max, e);
+	}
 	for (size_t i = 0; i < n; i++)
 		jobs[i] = (struct harvest_job){ &runs[i].h, &runs[i].plan, &runs[i].own };
 	ok = ok && harvest_run(s, jobs, n, e);
 	for (size_t i = 0; i < n; i++)
 		ok = ok && run_finish(&runs[i], s, &results[i], e);
-	if (ok && n == 2)
-		take_previous(&results[0], &results[1]);
+	for (size_t i = 1; ok && i < n; i++) {
+		if (what[i] == RUN_BEFORE)
+			take_previous(&results[0], &results[i]);
+		else
+			ok = versus_make(&results[0], &results[i], a, e);
+	}
 	for (size_t i = 0; i < n; i++)
 		run_close(&runs[i]);
 	if (ok)

@@ -23,7 +23,9 @@ enum funnel_tail { FUNNEL_FOLLOW, FUNNEL_CLIP };
 /* Cohort: who began in the period, followed on. Period: who came to each step in the period,
  * whenever they began; counts may rise from step to step. */
 enum funnel_view { FUNNEL_COHORT, FUNNEL_PERIOD };
-enum funnel_of { FUNNEL_OF_FIRST, FUNNEL_OF_LAST, FUNNEL_OF_STEP, FUNNEL_OF_PERSON };
+/* All: in the group of each value that the touches of a chain have, with those touches alone. */
+enum funnel_of { FUNNEL_OF_FIRST, FUNNEL_OF_LAST, FUNNEL_OF_STEP, FUNNEL_OF_PERSON, FUNNEL_OF_ALL };
+#define FUNNEL_BY_MAX 2
 
 enum funnel_zone { FUNNEL_TOFU, FUNNEL_MOFU, FUNNEL_BOFU };
 enum funnel_step_kind { STEP_NAME, STEP_STAGE, STEP_DEAL_STAGE, STEP_RULE, STEP_ANY };
@@ -46,7 +48,7 @@ struct funnel_spec {
 	enum funnel_tail tail;
 	int64_t from_us, to_us;	  /* the period, [from, to); INT64_MIN, INT64_MAX: all */
 	const struct rule *where; /* over people_catalogue of what is counted; NULL: all */
-	str by;			  /* breakdown property; empty: none */
+	str by;			  /* breakdown property, or two: "source,country"; empty: none */
 	enum funnel_of of;
 	size_t of_step;	   /* FUNNEL_OF_STEP: from 1 */
 	size_t groups_max; /* 0: 1000; the rest is summed in one group "(other)" */
@@ -59,6 +61,7 @@ struct funnel_spec {
 	bool compare;	  /* also count the period before, as it stood at the same age */
 	bool keep;	  /* keep who is behind every number: funnel_people */
 	bool counts_only; /* no exits, here, money, young */
+	const struct rule *compare_where; /* counted beside `where`, to compare; NULL: none */
 };
 
 /* Takes INTERFACES.md's step list apart: "page_viewed, stage:mql, deal:won, [RULE], *". Commas
@@ -89,6 +92,11 @@ enum funnel_money_kind { FUNNEL_COST_PER_HEAD, FUNNEL_VALUE };
 #define FUNNEL_MONEY_MAX   8
 #define FUNNEL_REASONS_MAX 20
 
+/* How many took so long from the step before: [from_us, to_us); the last has no end, INT64_MAX. */
+struct funnel_bucket {
+	int64_t from_us, to_us;
+	uint64_t count;
+};
 struct funnel_step_result {
 	str name;
 	uint64_t count;
@@ -106,9 +114,12 @@ struct funnel_step_result {
 	enum funnel_money_kind money_kind;
 	struct funnel_money money[FUNNEL_MONEY_MAX]; /* the currency used most first */
 	size_t money_n;				     /* 0: unknown */
+	struct funnel_bucket *buckets;		     /* of times; from the first that has any */
+	size_t buckets_n;
 };
 struct funnel_group {
-	value value; /* VALUE_NONE: those without one */
+	value value; /* VALUE_NONE: those without one; of two properties a list */
+	value values[FUNNEL_BY_MAX];
 	bool other;
 	struct funnel_step_result *steps;
 	struct funnel_money won[FUNNEL_MONEY_MAX]; /* the won deals of those in it */
@@ -118,6 +129,13 @@ struct funnel_trend_point {
 	int64_t from_us, to_us;
 	bool complete; /* everyone in it has had the whole window */
 	struct funnel_step_result *steps;
+};
+/* The same steps counted for others, beside the answer's own. */
+struct funnel_versus {
+	struct funnel_step_result *steps;
+	/* Of each step: what share of the first came so far, less the same share of the answer's
+	 * own; and how likely so great a difference is by chance alone. NaN: unknown. */
+	double *difference, *p_value;
 };
 struct funnel_result {
 	size_t steps_n;
@@ -133,7 +151,9 @@ struct funnel_result {
 	bool has_here;		 /* the steps are stages of people */
 	bool has_previous;
 	int64_t previous_from_us, previous_to_us;
-	struct funnel_kept *kept; /* spec.keep; in the arena */
+	struct funnel_kept *kept;     /* spec.keep; in the arena */
+	struct funnel_versus *versus; /* spec.compare_where; else NULL */
+	size_t by_n;		      /* properties of the breakdown */
 };
 /* ERR_LIMIT when the arena is too small for the subjects involved. */
 bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,

@@ -123,6 +123,8 @@ bool counting_tally(const struct counting *c, size_t from, size_t to,
 				c->scratch[times++] = gap_us;
 		}
 		s->median_us = times ? nth(c->scratch, times, times / 2) : -1;
+		if (c->n == to - from && !times_count(c->scratch, times, c->a, s, e))
+			return false;
 		s->p90_us = times ? nth(c->scratch, times, times - 1 - times / 10) : -1;
 	}
 	counting_rates(steps, rows_n);
@@ -184,6 +186,14 @@ static bool rank_groups(const struct counting *c, const struct dict *dict, struc
 	return true;
 }
 
+/* Of a value of several properties each of them. */
+static void group_values(struct funnel_group *g, size_t by_n)
+{
+	g->values[0] = g->value;
+	for (size_t i = 0; by_n > 1 && i < by_n; i++)
+		g->values[i] = g->value.kind == VALUE_LIST ? g->value.list.items[i] : value_none();
+}
+
 static bool count_groups(struct counting *c, const struct dict *dict, struct funnel_result *r,
 			 err *e)
 {
@@ -202,8 +212,10 @@ static bool count_groups(struct counting *c, const struct dict *dict, struct fun
 		/* Those without a value are a group of their own, however few. */
 		bool own = i < max || ranks[i].value.kind == VALUE_NONE;
 		bucket_of[ranks[i].number] = own ? (uint32_t)groups_n : UINT32_MAX;
-		if (own)
-			r->groups[groups_n++].value = value_dup(c->a, ranks[i].value);
+		if (!own)
+			continue;
+		r->groups[groups_n].value = value_dup(c->a, ranks[i].value);
+		group_values(&r->groups[groups_n++], c->p->by_n);
 	}
 	if (c->a->over)
 		return arena_err(c->a, e);
@@ -222,10 +234,28 @@ static bool count_groups(struct counting *c, const struct dict *dict, struct fun
 	return true;
 }
 
+/* Groups in which somebody may be several times are counted from a list of their own. */
+static bool count_all(struct counting *c, const struct dict *dict, struct funnel_result *r, err *e)
+{
+	struct counting all = *c;
+	all.list = c->all;
+	all.n = c->all_n;
+	if (!count_groups(&all, dict, r, e))
+		return false;
+	c->all = all.list;
+	for (size_t i = 0; i < c->n; i++)
+		c->list[i]->group = UINT32_MAX;
+	return true;
+}
+
 bool progress_count(struct counting *c, const struct dict *dict, struct funnel_result *r, err *e)
 {
 	r->steps_n = c->p->rows_n;
-	return counting_tally(c, 0, c->n, &r->steps, e) &&
-	       (!c->p->spec.trend || trend_count(c, r, e)) &&
-	       (c->p->spec.by.n == 0 || count_groups(c, dict, r, e));
+	if (!counting_tally(c, 0, c->n, &r->steps, e) ||
+	    (c->p->spec.trend && !trend_count(c, r, e)))
+		return false;
+	if (c->p->by_n == 0)
+		return true;
+	return c->p->spec.of == FUNNEL_OF_ALL ? count_all(c, dict, r, e)
+					      : count_groups(c, dict, r, e);
 }

@@ -11,7 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#define SLOTS_FIRST ((size_t)256)
+#define SLOTS_FIRST   ((size_t)256)
+#define LIST_TEXT_MAX MIB
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
@@ -110,4 +111,42 @@ bool dict_number(struct dict *d, value v, uint32_t *number_r, err *e)
 	d->slots[at] = d->values.n - 1;
 	*number_r = d->values.n - 1;
 	return d->values.n < d->slots_n / 2 || grow_slots(d, e);
+}
+
+/* A list within a list is a text. */
+static bool flat(struct dict *d, value v, value *v_r, err *e)
+{
+	struct buf text;
+	*v_r = v;
+	if (v.kind != VALUE_LIST)
+		return true;
+	buf_init(&text, LIST_TEXT_MAX);
+	value_print(&text, v);
+	bool ok = buf_ok(&text, e);
+	if (ok)
+		*v_r = value_text(str_dup(d->a, buf_view(&text)));
+	buf_fini(&text);
+	return ok && (!d->a->over || arena_err(d->a, e));
+}
+
+bool dict_number_all(struct dict *d, const value *values, size_t n, uint32_t *number_r, err *e)
+{
+	value items[FUNNEL_BY_MAX];
+	bool known = false;
+	CHECK(n <= FUNNEL_BY_MAX);
+	if (n == 1)
+		return dict_number(d, values[0], number_r, e);
+	for (size_t i = 0; i < n; i++) {
+		if (!flat(d, values[i], &items[i], e))
+			return false;
+		if (items[i].kind == VALUE_TEXT && items[i].text.n == 0)
+			items[i] = value_none();
+		known = known || items[i].kind != VALUE_NONE;
+	}
+	value all = { .kind = known ? VALUE_LIST : VALUE_NONE };
+	if (known) {
+		all.list.items = items;
+		all.list.n = n;
+	}
+	return dict_number(d, all, number_r, e);
 }

@@ -46,8 +46,15 @@ uint32_t matcher_stages(struct matcher *m, const struct touch *t);
 
 /* ---- the plan (funnel.c) --------------------------------------------------------------------- */
 
+/* One property of the breakdown. */
+struct by_part {
+	str name;
+	bool of_person; /* of the subject itself, not of a touch */
+};
 struct plan {
 	struct funnel_spec spec; /* defaults filled in */
+	struct by_part by[FUNNEL_BY_MAX];
+	size_t by_n;
 	bool lifecycle;
 	size_t rows_n;		  /* of the answer: steps, or visitor and the stages */
 	struct chain_rules rules; /* of the engine */
@@ -96,6 +103,10 @@ bool dict_init(struct dict *d, struct arena *a, err *e) MUST_CHECK;
 /* The number of the value; an empty text is VALUE_NONE. ERR_LIMIT when the arena is full. */
 bool dict_number(struct dict *d, value v, uint32_t *number_r, err *e) MUST_CHECK;
 value dict_value(const struct dict *d, uint32_t number);
+/* The number of all values of a breakdown together: of one its own, of several a list; of several
+ * that are all unknown, VALUE_NONE's. */
+bool dict_number_all(struct dict *d, const value *values, size_t n, uint32_t *number_r,
+		     err *e) MUST_CHECK;
 
 /* ---- whom a touch counts for (funnel_subject.c) ---------------------------------------------- */
 
@@ -132,6 +143,15 @@ bool portrait_read(struct portrait *t, uint64_t subject, err *e) MUST_CHECK;
 bool portrait_where(const struct portrait *t, const struct touch *history, size_t history_n);
 value portrait_breakdown(const struct portrait *t, str by);
 
+/* ---- classes of times (funnel_times.c), two funnels (funnel_versus.c) ------------------------ */
+
+bool times_count(const int64_t *times_us, size_t n, struct arena *a, struct funnel_step_result *s,
+		 err *e) MUST_CHECK;
+/* How likely two shares, a of n1 and c of n2, differ so much by chance alone; NaN: unknown. */
+double versus_p_value(uint64_t a, uint64_t n1, uint64_t c, uint64_t n2);
+bool versus_make(struct funnel_result *r, const struct funnel_result *other, struct arena *a,
+		 err *e) MUST_CHECK;
+
 /* ---- counting (funnel_count.c) --------------------------------------------------------------- */
 
 #define ROW_NONE  UINT8_MAX
@@ -167,6 +187,8 @@ struct counting {
 	struct arena *scratch_a;
 	struct progress **list; /* sorted by bucket */
 	size_t n;
+	struct progress **all; /* of FUNNEL_OF_ALL: one for each value of each subject */
+	size_t all_n;
 	uint32_t *bucket; /* of each, while sorting */
 	int64_t *scratch; /* n times */
 };
@@ -271,7 +293,8 @@ struct harvest {
 				 nothing */
 	struct pages kept, past;
 	struct dict dict;
-	struct sides sides; /* when the answer is to have them */
+	bool seen[FUNNEL_BY_MAX]; /* some touch has a value of this property */
+	struct sides sides;	  /* when the answer is to have them */
 	/* one subject's touches, taken together */
 	struct chain_touch *touches;
 	size_t touches_n, touches_cap;
@@ -285,7 +308,7 @@ struct harvest_job {
 	struct plan *p;
 	struct arena *a;
 };
-#define HARVEST_JOBS_MAX 2
+#define HARVEST_JOBS_MAX 4
 bool harvest_run(struct snapshot *s, const struct harvest_job *jobs, size_t n, err *e) MUST_CHECK;
 /* Puts the subject's touches into h->touches, in their total order. */
 bool harvest_touches(struct harvest *h, uint64_t subject, err *e) MUST_CHECK;
@@ -307,6 +330,8 @@ bool period_before(const struct funnel_spec *spec, struct funnel_spec *before_r)
 struct funnel_kept {
 	struct progress **list;
 	size_t n;
+	struct progress **all; /* of FUNNEL_OF_ALL */
+	size_t all_n;
 	struct progress *outside; /* not counted, but in a stage */
 	str *reasons;		  /* by number */
 	size_t reasons_n;

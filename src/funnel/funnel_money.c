@@ -126,7 +126,7 @@ static bool group_money(const struct sides *s, const struct counting *c, const s
 	for (uint32_t i = 0; r->groups_n > 0 && i < s->deals.n; i++) {
 		const struct side_deal *d = pages_at(&s->deals, i);
 		const struct progress *o = of[d->subject];
-		if (o && deal_counts(&c->p->spec, d, true))
+		if (o && o->group < r->groups_n && deal_counts(&c->p->spec, d, true))
 			sums_add(&sums[o->group], d->amount);
 	}
 	for (size_t g = 0; g < r->groups_n; g++)

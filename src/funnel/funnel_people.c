@@ -56,6 +56,12 @@ bool kept_make(const struct counting *c, struct progress *outside, const struct 
 	for (size_t i = 0; i < c->n; i++)
 		kept->list[i] = c->list[i];
 	kept->n = c->n;
+	kept->all = ARENA_ARRAY(c->a, struct progress *, c->all_n);
+	if (!kept->all)
+		return arena_err(c->a, e);
+	for (size_t i = 0; i < c->all_n; i++)
+		kept->all[i] = c->all[i];
+	kept->all_n = c->all_n;
 	kept->outside = outside;
 	r->kept = kept;
 	return keep_groups(kept, c->a, r, e) && (!s || keep_reasons(kept, c->a, s, e));
@@ -180,8 +186,10 @@ bool funnel_people(const struct funnel_result *r, const struct funnel_who *who,
 	page.items = ARENA_ARRAY(a, struct funnel_person, max);
 	if (!page.items)
 		return arena_err(a, e);
-	for (size_t i = 0; i < r->kept->n; i++) {
-		const struct progress *o = r->kept->list[i];
+	bool all = r->spec.of == FUNNEL_OF_ALL && (who->by_group || who->no_group);
+	struct progress **list = all ? r->kept->all : r->kept->list;
+	for (size_t i = 0; i < (all ? r->kept->all_n : r->kept->n); i++) {
+		const struct progress *o = list[i];
 		if (is_chosen(&c, o, &at_us))
 			page_take(&page, &(struct funnel_person){ o->subject, at_us });
 	}

@@ -84,6 +84,18 @@ static bool earlier(const struct chain_touch *a, const struct touch *b)
 	return a->seq < b->seq;
 }
 
+static bool keep_value(struct scan *s, const struct touch *t, uint32_t *number_r)
+{
+	const struct plan *p = s->p;
+	value values[FUNNEL_BY_MAX];
+	for (size_t i = 0; i < p->by_n; i++) {
+		values[i] = p->by[i].of_person ? value_none()
+					       : touch_breakdown(t, p->by[i].name, p->spec.now_us);
+		s->h->seen[i] = s->h->seen[i] || values[i].kind != VALUE_NONE;
+	}
+	return dict_number_all(&s->h->dict, values, p->by_n, number_r, s->e);
+}
+
 /* Keeps the touch for the chain; `visit` is where the number of a first visit is noted, or NULL. */
 static bool keep(struct scan *s, const struct touch *t, uint64_t subject, uint32_t mask,
 		 uint32_t *visit)
@@ -97,8 +109,7 @@ static bool keep(struct scan *s, const struct touch *t, uint64_t subject, uint32
 		if (earlier(&k->touch, t))
 			return true;
 	}
-	if (spec->by.n > 0 && spec->of != FUNNEL_OF_PERSON &&
-	    !dict_number(&h->dict, touch_breakdown(t, spec->by, spec->now_us), &number, s->e))
+	if (spec->by.n > 0 && spec->of != FUNNEL_OF_PERSON && !keep_value(s, t, &number))
 		return false;
 	if (!k) {
 		k = pages_add(&h->kept, s->e);

@@ -19,6 +19,7 @@ const char *unit_word(enum time_unit unit);	 /* "day" */
 void print_window(struct buf *out, int64_t window_us);
 /* The rule of `where` in canonical form; nothing when there is none. */
 void print_where(struct buf *out, const struct funnel_spec *spec);
+void print_rule(struct buf *out, const struct rule *where);
 /* What failed in a part has failed in the whole. */
 void print_failed(struct buf *out, const struct buf *part);
 /* 8,000 */
@@ -33,6 +34,8 @@ void print_rate_in(struct buf *out, double rate, enum language language);
 
 /* Exits, stages now, money and the period before, of one step. */
 void print_json_sides(struct json_writer *w, const struct funnel_result *r, size_t row);
+/* How long it took from step to step, in classes. */
+void print_json_histogram(struct json_writer *w, const struct funnel_result *r);
 void print_json_sentence(struct json_writer *w, const struct funnel_result *r);
 void print_json_rules_text(struct json_writer *w, const struct funnel_result *r);
 const char *exit_word(enum funnel_exit_kind kind); /* "disqualified" */

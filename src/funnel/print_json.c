@@ -120,6 +120,19 @@ static void put_value(struct json_writer *w, value v)
 	buf_fini(&text);
 }
 
+/* The value of each property of the breakdown. */
+static void put_values(struct json_writer *w, const struct funnel_result *r,
+		       const struct funnel_group *g)
+{
+	if (g->other)
+		return;
+	json_key(w, S("values"));
+	json_array_open(w);
+	for (size_t i = 0; i < r->by_n; i++)
+		put_value(w, g->values[i]);
+	json_array_close(w);
+}
+
 static void put_groups(struct json_writer *w, const struct funnel_result *r)
 {
 	json_key(w, S("groups"));
@@ -128,6 +141,7 @@ static void put_groups(struct json_writer *w, const struct funnel_result *r)
 		json_object_open(w);
 		json_key(w, S("value"));
 		put_value(w, r->groups[g].value);
+		put_values(w, r, &r->groups[g]);
 		if (r->groups[g].other) {
 			json_key(w, S("other"));
 			json_put_bool(w, true);
@@ -238,6 +252,32 @@ static void put_rules(struct json_writer *w, const struct funnel_result *r)
 	json_object_close(w);
 }
 
+/* Others beside those counted, and whether the difference is more than chance. */
+static void put_versus(struct json_writer *w, const struct funnel_result *r)
+{
+	const struct funnel_versus *v = r->versus;
+	struct buf text;
+	json_key(w, S("compare_where"));
+	json_object_open(w);
+	buf_init(&text, TEXT_BYTES_MAX);
+	print_rule(&text, r->spec.compare_where);
+	put_str(w, "where", buf_view(&text));
+	print_failed(w->out, &text);
+	buf_fini(&text);
+	json_key(w, S("steps"));
+	json_array_open(w);
+	for (size_t k = 0; k < r->steps_n; k++) {
+		json_object_open(w);
+		put_counts(w, r, v->steps, k);
+		put_real(w, "difference", v->difference[k]);
+		put_real(w, "p_value", v->p_value[k]);
+		json_object_close(w);
+	}
+	json_array_close(w);
+	put_real(w, "p_value", v->p_value[r->steps_n - 1]);
+	json_object_close(w);
+}
+
 static void put_answer(struct json_writer *w, const struct funnel_result *r)
 {
 	print_json_sentence(w, r);
@@ -245,6 +285,9 @@ static void put_answer(struct json_writer *w, const struct funnel_result *r)
 	put_groups(w, r);
 	if (r->spec.trend)
 		put_trend(w, r);
+	print_json_histogram(w, r);
+	if (r->versus)
+		put_versus(w, r);
 	put_uint(w, "out_of_order", r->out_of_order);
 	if (r->has_previous) {
 		json_key(w, S("previous"));

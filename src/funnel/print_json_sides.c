@@ -119,6 +119,41 @@ void print_json_sides(struct json_writer *w, const struct funnel_result *r, size
 	put_money(w, s);
 }
 
+static void put_end(struct json_writer *w, const char *key, int64_t us)
+{
+	json_key(w, str_of(key));
+	if (us == INT64_MAX)
+		json_put_null(w);
+	else
+		json_put_int(w, us / US_PER_S);
+}
+
+void print_json_histogram(struct json_writer *w, const struct funnel_result *r)
+{
+	json_key(w, S("histogram"));
+	json_object_open(w);
+	json_key(w, S("steps"));
+	json_array_open(w);
+	for (size_t k = 1; k < r->steps_n; k++) {
+		json_object_open(w);
+		put_known(w, "step", true, k + 1);
+		json_key(w, S("buckets"));
+		json_array_open(w);
+		for (size_t i = 0; i < r->steps[k].buckets_n; i++) {
+			const struct funnel_bucket *b = &r->steps[k].buckets[i];
+			json_object_open(w);
+			put_end(w, "from_seconds", b->from_us);
+			put_end(w, "to_seconds", b->to_us);
+			put_known(w, "count", true, b->count);
+			json_object_close(w);
+		}
+		json_array_close(w);
+		json_object_close(w);
+	}
+	json_array_close(w);
+	json_object_close(w);
+}
+
 /* ---- texts ----------------------------------------------------------------------------------- */
 
 static void put_texts(struct json_writer *w, const struct funnel_result *r,

@@ -31,6 +31,8 @@ const char *of_word(enum funnel_of of)
 		return "last";
 	case FUNNEL_OF_STEP:
 		return "step";
+	case FUNNEL_OF_ALL:
+		return "all";
 	case FUNNEL_OF_PERSON:
 		break;
 	}
@@ -90,11 +92,15 @@ void print_rate_in(struct buf *out, double rate, enum language language)
 
 void print_where(struct buf *out, const struct funnel_spec *spec)
 {
+	if (spec->where)
+		print_rule(out, spec->where);
+}
+
+void print_rule(struct buf *out, const struct rule *where)
+{
 	struct arena a;
-	if (!spec->where)
-		return;
 	arena_init(&a, 16 * MIB);
-	str rule = rule_print(&a, spec->where);
+	str rule = rule_print(&a, where);
 	out->nomem |= !rule.p;
 	buf_str(out, rule);
 	arena_fini(&a);
@@ -201,6 +207,8 @@ static void say_breakdown(struct buf *out, const struct funnel_spec *spec, enum 
 	static const char *const touches[][LANGUAGES_N] = {
 		[FUNNEL_OF_FIRST] = { "the first touch", "des ersten Kontakts" },
 		[FUNNEL_OF_LAST] = { "the last touch", "des letzten Kontakts" },
+		[FUNNEL_OF_ALL] = { "all touches, each value by itself",
+				    "aller Kontakte, jeder Wert f\u00FCr sich" },
 	};
 	bool de = language == LANGUAGE_DE;
 	if (spec->by.n == 0)

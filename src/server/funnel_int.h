@@ -53,14 +53,17 @@ bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct s
 		{ "compare", "query", "{\"enum\":[\"previous\",\"none\"]}",                        \
 		  "Also count the period before, as it stood at the same age", false },            \
 		{ "by", "query", "{\"type\":\"string\"}",                                          \
-		  "Broken down by source, channel, landing_page, owner, any property or trait",    \
+		  "Broken down by source, channel, owner, any property or trait; by two: a,b",     \
 		  false },                                                                         \
 		{ "of", "query", "{\"type\":\"string\"}",                                          \
-		  "The property of which touch: first, last, step N; or of the person", false },   \
+		  "The property of which touch: first, last, step N, all; or of the person",       \
+		  false },                                                                         \
 		{ "groups", "query", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000}",      \
 		  "At most so many groups, the rest summed (1000)", false },                       \
 		{ "where", "query", "{\"type\":\"string\"}",                                       \
 		  "Only those for whom this rule holds", false },                                  \
+		{ "compare_where", "query", "{\"type\":\"string\"}",                               \
+		  "Also count those for whom this rule holds, and compare", false },               \
 		{ "steps", "query", "{\"type\":\"string\"}",                                       \
 		  "Touch names, stage:NAME, deal:STAGE, [RULE] or *; without: the lifecycle",      \
 		  false },                                                                         \

@@ -186,15 +186,15 @@ static bool read_of(struct request *q, struct funnel_spec *spec, err *e)
 		spec->of = FUNNEL_OF_LAST;
 		return true;
 	}
-	if (str_eq(text, S("person"))) {
-		spec->of = FUNNEL_OF_PERSON;
+	if (str_eq(text, S("person")) || str_eq(text, S("all"))) {
+		spec->of = str_eq(text, S("all")) ? FUNNEL_OF_ALL : FUNNEL_OF_PERSON;
 		return true;
 	}
 	if (str_starts(text, S("step")))
 		text = str_trim(str_sub(text, 4, text.n));
 	if (!num_parse_u64(text, &n) || n == 0 || n > rows)
 		return problem_field(q, e, "of",
-				     "expected first, last, person or step N, N from 1 to %zu",
+				     "expected first, last, all, person or step N, N from 1 to %zu",
 				     rows);
 	spec->of = FUNNEL_OF_STEP;
 	spec->of_step = (size_t)n;
@@ -230,21 +230,21 @@ static bool read_choices(struct request *q, struct funnel_spec *spec, err *e)
 	return true;
 }
 
-static bool read_where(struct request *q, struct snapshot *s, struct arena *a,
-		       struct funnel_spec *spec, err *e)
+static bool read_where(struct request *q, struct snapshot *s, struct arena *a, const char *name,
+		       const struct funnel_spec *spec, const struct rule **where_r, err *e)
 {
 	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
 	struct rule_catalogue catalogue;
 	str text;
 	err why = { 0 };
-	if (!take_text(q, a, "where", TEXT_BYTES_MAX, &text, e))
+	if (!take_text(q, a, name, TEXT_BYTES_MAX, &text, e))
 		return false;
 	if (text.n == 0)
 		return true;
 	if (!people_catalogue(snapshot_people(s), entities[spec->count], a, &catalogue, e))
 		return false;
-	return rule_parse(a, text, &catalogue, &spec->where, &why) ||
-	       problem_field(q, e, "where", "%s", why.text);
+	return rule_parse(a, text, &catalogue, where_r, &why) ||
+	       problem_field(q, e, name, "%s", why.text);
 }
 
 static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps, str *key_r, err *e)
@@ -258,6 +258,7 @@ static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps,
 	}
 	buf_lenstr(&b, spec->by);
 	buf_lenstr(&b, spec->where ? rule_print(a, spec->where) : S(""));
+	buf_lenstr(&b, spec->compare_where ? rule_print(a, spec->compare_where) : S(""));
 	buf_printf(&b, "%d %d %d %d %d %zu %zu %d %d %d %d %jd %jd %jd", spec->order, spec->count,
 		   spec->tail, spec->view, spec->of, spec->of_step, spec->groups_max, spec->trend,
 		   spec->trend_unit, spec->compare, spec->window_given, (intmax_t)spec->window_us,
@@ -291,7 +292,9 @@ bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct s
 		return false;
 	if (spec->by.n == 0 && ask->by)
 		spec->by = str_of(ask->by);
-	if (!read_choices(q, spec, e) || !read_of(q, spec, e) || !read_where(q, s, a, spec, e) ||
+	if (!read_choices(q, spec, e) || !read_of(q, spec, e) ||
+	    !read_where(q, s, a, "where", spec, &spec->where, e) ||
+	    !read_where(q, s, a, "compare_where", spec, &spec->compare_where, e) ||
 	    !take_text(q, a, "steps", TEXT_BYTES_MAX, &steps, e))
 		return false;
 	if (spec->groups_max == 0)

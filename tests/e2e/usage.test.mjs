@@ -67,17 +67,15 @@ test('funnel options that are not built are refused, their defaults are not', (t
 	const c = new Trichter(t);
 	const refused = [
 		['--order', 'strict'], ['--order', 'strict_order'], ['--order', 'anchored'],
-		['--count', 'totals'], ['--count', 'sessions'], ['--of', 'all'],
+		['--count', 'totals'], ['--count', 'sessions'], 
 		['--profile', 'mixpanel'], ['--exclude', 'x'],
 		['--entry', 'first'], ['--reuse', 'multi'], ['--ties', 'increase'],
 		['--repeat', 'stop'], ['--max-gap', '1d'], ['--min-gap', '1d'], ['--hold', 'deal'],
 	];
 	for (const [option, value] of refused) {
-		const extra = option === '--of' ? ['--by', 'source'] : [];
-		const r = c.status(2, 'funnel', option, value, ...extra);
+		const r = c.status(2, 'funnel', option, value);
 		assert.match(r.err, /not built yet/, option);
 	}
-	assert.match(c.status(2, 'funnel', '--by', 'a,b').err, /two are not built yet/);
 	assert.match(c.status(1, 'funnel', 'weekly').err, /There is no funnel "weekly"/);
 	assert.match(c.status(2, 'person', 'erase', 'x').err, /not built yet/);
 	const defaults = ['--profile', 'default', '--exclude', 'none', '--view', 'cohort', '--entry', 'any',
