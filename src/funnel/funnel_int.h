@@ -66,6 +66,8 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 void plan_fini(struct plan *p);
 void plan_chain(const struct plan *p, const struct chain_touch *touches, size_t n,
 		struct chain *chain_r);
+/* The number of the breakdown's value, of the touch that says it. */
+uint32_t plan_value(const struct plan *p, const struct chain *c, const struct chain_touch *touches);
 /* The subject has every step, or a later stage than `level` says, but not in order. */
 bool plan_out_of_order(const struct plan *p, const struct chain_touch *touches, size_t n,
 		       size_t level);
