@@ -266,7 +266,6 @@ static bool spec_read(struct cli *c, const struct args *a, struct funnel_spec *s
 static bool spec_complete(struct cli *c, const struct args *a, struct snapshot *s,
 			  struct funnel_spec *spec, bool *usage_r, err *e)
 {
-	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
 	str *stages = NULL;
 	*usage_r = false;
 	if (!cli_stages(c, s, &stages, &spec->stages_n, e))
@@ -275,7 +274,8 @@ static bool spec_complete(struct cli *c, const struct args *a, struct snapshot *
 	static const char *const options_of_rules[] = { "where", "compare-where" };
 	const struct rule **rules[] = { &spec->where, &spec->compare_where };
 	struct rule_catalogue catalogue;
-	if (!people_catalogue(snapshot_people(s), entities[spec->count], &c->arena, &catalogue, e))
+	if (!people_catalogue(snapshot_people(s), funnel_entity(spec->count), &c->arena, &catalogue,
+			      e))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		const char *where = args_text(a, options_of_rules[i]);

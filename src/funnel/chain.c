@@ -65,6 +65,25 @@ void chain_cut(const struct chain_rules *rules, const struct chain_touch *touche
 	*end_r = end;
 }
 
+bool chain_wants(const struct chain_rules *rules, int64_t at_us, uint32_t mask, uint32_t exclude)
+{
+	bool all = rules->order == FUNNEL_STRICT || rules->order == FUNNEL_STRICT_ORDER ||
+		   rules->same_session || rules->sessions;
+	if (rules->clip && at_us >= rules->to_us)
+		return false;
+	if (at_us < rules->from_us)
+		return (mask & rules->first_ever) != 0;
+	return all || mask != 0 || exclude != 0;
+}
+
+bool chain_is_plain(const struct chain_rules *r)
+{
+	return r->order == FUNNEL_ORDERED && r->entry == FUNNEL_ENTRY_ANY &&
+	       r->reuse == FUNNEL_ONCE && r->ties == FUNNEL_TIES_ANY &&
+	       r->repeat == FUNNEL_IGNORE && !r->hold && !r->same_session && !r->sessions &&
+	       (r->first_ever | r->optional) == 0 && r->excludes_n == 0 && !r->has_gaps;
+}
+
 /* Takes up the instant that begins at `begin`. */
 static void instant_take(struct instant *i, const struct chain_touch *touches, size_t begin,
 			 size_t end)

@@ -15,19 +15,51 @@
 
 #define CHAIN_NONE SIZE_MAX
 
+/* The touches of one subject, in their total order. Which ones: chain_wants. */
 struct chain_touch {
 	int64_t at_us;
 	uint64_t tie, seq; /* with at_us the total order */
 	uint32_t mask;	   /* bit k: fills step k (counted from 0); in the lifecycle, stage k */
-	uint32_t value;	   /* of the breakdown property: its number in the dictionary */
+	uint32_t value;	   /* of the breakdown: the number of its value, or of its two values */
+	uint32_t exclude;  /* bit x: meets the x-th exclusion */
+	uint32_t hold; /* the number of its values of the properties held; 0: one of them is missing
+			*/
 };
 
+/* Which steps an exclusion lies between: after step `from`, before step `to`; counted from 0. */
+struct chain_span {
+	uint8_t from, to;
+};
+
+/* All 0 but the first five: the defaults. */
 struct chain_rules {
 	size_t steps_n; /* 1 to FUNNEL_STEPS_MAX; in the lifecycle, the stages: at most one less */
 	int64_t window_us;	/* inclusive, not negative; FUNNEL_WINDOW_NONE */
 	int64_t from_us, to_us; /* [from, to): where a chain may begin */
 	bool clip;		/* ... and where all of it must lie */
+	enum funnel_order order;
+	enum funnel_entry entry;
+	enum funnel_reuse reuse;
+	enum funnel_ties ties;
+	int64_t grace_us;
+	enum funnel_repeat repeat;
+	enum funnel_policy policy;
+	bool hold;	   /* a chain has touches of one value of `hold`, and never of 0 */
+	bool same_session; /* ... and of one session */
+	bool sessions;	   /* each session is counted by itself */
+	uint32_t first_ever, optional, anchors; /* bit k: step k is such a one */
+	size_t excludes_n;
+	struct chain_span excludes[FUNNEL_EXCLUDES_MAX];
+	bool has_gaps;
+	/* From the step before, inclusive; has_gaps. Without: FUNNEL_GAP_NONE, and 0. */
+	int64_t max_gap_us[FUNNEL_STEPS_MAX], min_gap_us[FUNNEL_STEPS_MAX];
 };
+
+/* May the touch matter? Whoever collects touches leaves out the others, and no more. */
+bool chain_wants(const struct chain_rules *rules, int64_t at_us, uint32_t mask, uint32_t exclude);
+/* The engine below in chain.c, or one as fast, answers exactly: order ordered, and everything else
+ * at its default. */
+bool chain_is_plain(const struct chain_rules *rules);
 
 /* The chain that is reported. In order: touch[i] fills step i. In any order: the touches by time,
  * touch[i] fills step[i]. Lifecycle: row 0 is the visitor, touch[i] is CHAIN_NONE where a stage was

@@ -175,6 +175,7 @@ static size_t value_touch(const struct plan *p, const struct chain *c,
 			break;
 		case FUNNEL_OF_PERSON:
 		case FUNNEL_OF_ALL:
+		case FUNNEL_OF_STEP_ALL:
 			break;
 		}
 	}

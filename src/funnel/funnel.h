@@ -11,20 +11,10 @@
 #ifndef TRICHTER_FUNNEL_H
 #define TRICHTER_FUNNEL_H
 
+#include "funnel/parameters.h"
 #include "journal/journal.h"
 #include "people/people.h"
 
-#define FUNNEL_STEPS_MAX   32
-#define FUNNEL_WINDOW_NONE INT64_MAX
-
-enum funnel_order { FUNNEL_ORDERED, FUNNEL_ANY };
-enum funnel_count { FUNNEL_PEOPLE, FUNNEL_COMPANIES, FUNNEL_DEALS };
-enum funnel_tail { FUNNEL_FOLLOW, FUNNEL_CLIP };
-/* Cohort: who began in the period, followed on. Period: who came to each step in the period,
- * whenever they began; counts may rise from step to step. */
-enum funnel_view { FUNNEL_COHORT, FUNNEL_PERIOD };
-/* All: in the group of each value that the touches of a chain have, with those touches alone. */
-enum funnel_of { FUNNEL_OF_FIRST, FUNNEL_OF_LAST, FUNNEL_OF_STEP, FUNNEL_OF_PERSON, FUNNEL_OF_ALL };
 #define FUNNEL_BY_MAX 2
 
 enum funnel_zone { FUNNEL_TOFU, FUNNEL_MOFU, FUNNEL_BOFU };
@@ -33,6 +23,14 @@ struct funnel_step {
 	enum funnel_step_kind kind;
 	str name;		 /* touch name or stage; for rules the text */
 	const struct rule *rule; /* STEP_RULE */
+	bool first_ever;	 /* only the subject's first touch of all that fills it */
+	bool optional;		 /* a chain may pass it over */
+	bool anchor;		 /* FUNNEL_ANCHORED: keeps its place */
+};
+/* Touches that must not lie between two steps of a chain. */
+struct funnel_exclusion {
+	struct funnel_step what;
+	size_t from, to; /* steps, from 1, from < to; 0 0: from the first to the last */
 };
 
 struct funnel_spec {
@@ -55,6 +53,21 @@ struct funnel_spec {
 	bool trend;
 	enum time_unit trend_unit;
 	int64_t now_us; /* periods and ages count up to here */
+	enum funnel_entry entry;
+	enum funnel_reuse reuse;
+	enum funnel_ties ties;
+	int64_t grace_us; /* FUNNEL_GRACE */
+	enum funnel_repeat repeat;
+	/* Per step, from the step before; [0] says nothing. NULL: none; FUNNEL_GAP_NONE: none
+	 * there. */
+	const int64_t *max_gap_us, *min_gap_us;
+	const struct funnel_exclusion *excludes;
+	size_t excludes_n;
+	enum funnel_policy exclude_policy;
+	str hold[FUNNEL_HOLD_MAX]; /* properties; "session": the same session */
+	size_t hold_n;
+	enum funnel_profile profile; /* the one whose parameters were taken */
+	uint32_t changed;	     /* bit per parameter that was given beside it */
 	enum funnel_view view;
 	bool until_given; /* nothing at or after until_us counts: the answer as it was then */
 	int64_t until_us;
@@ -68,6 +81,8 @@ struct funnel_spec {
  * inside brackets and quotes do not separate. */
 bool funnel_parse_steps(struct arena *a, str text, struct funnel_step **steps_r, size_t *n_r,
 			err *e) MUST_CHECK;
+/* What is counted: a person, a company, a deal. */
+enum entity funnel_entity(enum funnel_count count);
 /* "14d", "none" */
 bool funnel_parse_window(str text, int64_t *window_us_r, err *e) MUST_CHECK;
 

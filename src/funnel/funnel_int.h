@@ -127,7 +127,6 @@ void subject_key_fini(struct subject_key *k);
 /* *subject_r 0: for nobody. */
 bool subject_key_of(struct subject_key *k, const struct touch *t, uint64_t *subject_r,
 		    err *e) MUST_CHECK;
-enum entity count_entity(enum funnel_count count);
 
 /* ---- one subject's own traits (funnel_where.c) ----------------------------------------------- */
 

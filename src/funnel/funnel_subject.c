@@ -9,7 +9,7 @@
 
 #define VIEW_BYTES_MAX (64 * MIB)
 
-enum entity count_entity(enum funnel_count count)
+enum entity funnel_entity(enum funnel_count count)
 {
 	return count == FUNNEL_COMPANIES ? ENTITY_COMPANY
 	       : count == FUNNEL_DEALS	 ? ENTITY_DEAL
@@ -74,10 +74,10 @@ static bool join(const struct subject_key *k, uint64_t number, uint64_t *subject
 bool subject_key_of(struct subject_key *k, const struct touch *t, uint64_t *subject_r, err *e)
 {
 	uint64_t person, company = t->company;
-	if (k->count == FUNNEL_PEOPLE)
-		return join(k, t->person, subject_r, e);
 	if (k->count == FUNNEL_DEALS)
 		return join(k, t->deal, subject_r, e);
+	if (k->count != FUNNEL_COMPANIES)
+		return join(k, t->person, subject_r, e);
 	if (company == 0 && t->person != 0) {
 		if (!join(k, t->person, &person, e) || !company_of_person(k, person, &company, e))
 			return false;

@@ -33,6 +33,8 @@ const char *of_word(enum funnel_of of)
 		return "step";
 	case FUNNEL_OF_ALL:
 		return "all";
+	case FUNNEL_OF_STEP_ALL:
+		return "step all";
 	case FUNNEL_OF_PERSON:
 		break;
 	}

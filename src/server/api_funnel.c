@@ -109,7 +109,6 @@ static void put_explanation(struct json_writer *w, const struct funnel_result *r
 static bool find_subject(struct request *q, struct snapshot *s, enum funnel_count count,
 			 uint64_t *subject_r, err *e)
 {
-	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
 	str text = param_text(q, "person");
 	uint64_t number;
 	if (text.n == 0 || text.n > PERSON_BYTES_MAX)
@@ -118,11 +117,11 @@ static bool find_subject(struct request *q, struct snapshot *s, enum funnel_coun
 	struct people *p = snapshot_people(s);
 	/* Lists give numbers; an id that looks like one has to be written "system:id". */
 	if (num_parse_u64(text, &number) && number > 0 && number <= people_profiles(p) &&
-	    people_entity_of(p, number) == entities[count]) {
+	    people_entity_of(p, number) == funnel_entity(count)) {
 		*subject_r = people_subject_of(p, number);
 		return true;
 	}
-	return people_find(p, entities[count], text, subject_r) ||
+	return people_find(p, funnel_entity(count), text, subject_r) ||
 	       err_set(e, ERR_NOT_FOUND, "There is nobody of that name");
 }
 

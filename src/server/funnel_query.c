@@ -233,7 +233,6 @@ static bool read_choices(struct request *q, struct funnel_spec *spec, err *e)
 static bool read_where(struct request *q, struct snapshot *s, struct arena *a, const char *name,
 		       const struct funnel_spec *spec, const struct rule **where_r, err *e)
 {
-	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
 	struct rule_catalogue catalogue;
 	str text;
 	err why = { 0 };
@@ -241,7 +240,7 @@ static bool read_where(struct request *q, struct snapshot *s, struct arena *a, c
 		return false;
 	if (text.n == 0)
 		return true;
-	if (!people_catalogue(snapshot_people(s), entities[spec->count], a, &catalogue, e))
+	if (!people_catalogue(snapshot_people(s), funnel_entity(spec->count), a, &catalogue, e))
 		return false;
 	return rule_parse(a, text, &catalogue, where_r, &why) ||
 	       problem_field(q, e, name, "%s", why.text);

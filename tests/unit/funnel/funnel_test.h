@@ -96,11 +96,10 @@ UNUSED static struct funnel_result run(struct world *w, const struct funnel_spec
 
 UNUSED static void where(struct world *w, struct funnel_spec *spec, const char *rule)
 {
-	static const enum entity entities[] = { ENTITY_PERSON, ENTITY_COMPANY, ENTITY_DEAL };
 	struct rule_catalogue c;
 	WORLD_OK(w, journal_flush(w->j, &w->e));
-	WORLD_OK(w,
-		 people_catalogue(journal_people(w->j), entities[spec->count], &w->a, &c, &w->e));
+	WORLD_OK(w, people_catalogue(journal_people(w->j), funnel_entity(spec->count), &w->a, &c,
+				     &w->e));
 	WORLD_OK(w, rule_parse(&w->a, str_of(rule), &c, &spec->where, &w->e));
 }
 

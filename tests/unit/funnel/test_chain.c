@@ -27,9 +27,9 @@ struct row {
 	size_t chain[4];
 };
 
-#define T(at, mask)                                                                                \
+#define T(when, steps)                                                                             \
 	{                                                                                          \
-		at, 0, 0, mask, 0                                                                  \
+		.at_us = when, .mask = steps                                                       \
 	}
 
 static const struct row ordered[] = {
@@ -271,14 +271,24 @@ static const struct row lifecycle[] = {
 	  { 2 } },
 };
 
+static struct chain_rules rules_of(size_t steps_n, int64_t window_us, int64_t from_us,
+				   int64_t to_us, bool clip)
+{
+	return (struct chain_rules){ .steps_n = steps_n,
+				     .window_us = window_us,
+				     .from_us = from_us,
+				     .to_us = to_us,
+				     .clip = clip };
+}
+
 enum engine { ORDERED, ANY_ORDER, LIFECYCLE };
 
 static void check(const struct row *rows, size_t n, enum engine engine)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct row *r = &rows[i];
-		struct chain_rules rules = { r->steps_n, r->window_us, r->from_us, r->to_us,
-					     r->clip };
+		struct chain_rules rules = rules_of(r->steps_n, r->window_us, r->from_us, r->to_us,
+						    r->clip);
 		struct chain c;
 		if (engine == ORDERED)
 			chain_ordered(&rules, r->touches, r->n, &c);
@@ -318,7 +328,7 @@ static void stages_of_the_lifecycle(void **state)
 static void in_any_order_the_late_deal_counts(void **state)
 {
 	const struct chain_touch t[] = { T(0, C), T(1, A), T(1, B) };
-	struct chain_rules rules = { 3, NONE, EVER, false };
+	struct chain_rules rules = rules_of(3, NONE, EVER, false);
 	struct chain c;
 	(void)state;
 	lifecycle_chain(&rules, false, t, 3, &c);
@@ -333,7 +343,7 @@ static void in_any_order_the_late_deal_counts(void **state)
 static void many_touches_of_one_instant(void **state)
 {
 	static struct chain_touch t[MANY];
-	struct chain_rules rules = { 32, 0, EVER, false };
+	struct chain_rules rules = rules_of(32, 0, EVER, false);
 	struct chain c;
 	(void)state;
 	for (size_t i = 0; i < MANY; i++)
@@ -354,7 +364,7 @@ static void many_touches_of_one_instant(void **state)
 static void the_rare_touch_of_an_instant_is_found(void **state)
 {
 	static struct chain_touch t[MANY];
-	struct chain_rules rules = { 32, 0, EVER, false };
+	struct chain_rules rules = rules_of(32, 0, EVER, false);
 	struct chain c;
 	(void)state;
 	for (size_t i = 0; i < MANY; i++)
@@ -372,7 +382,7 @@ static void the_rare_touch_of_an_instant_is_found(void **state)
 static void a_long_row_of_touches_moves_aside(void **state)
 {
 	struct chain_touch t[32];
-	struct chain_rules rules = { 32, 0, EVER, false };
+	struct chain_rules rules = rules_of(32, 0, EVER, false);
 	struct chain c;
 	(void)state;
 	for (size_t i = 0; i < 31; i++)
@@ -392,7 +402,7 @@ static void a_long_row_of_touches_moves_aside(void **state)
 static void thirty_two_steps_one_after_another(void **state)
 {
 	struct chain_touch t[32];
-	struct chain_rules rules = { 32, 31, EVER, false };
+	struct chain_rules rules = rules_of(32, 31, EVER, false);
 	struct chain c;
 	(void)state;
 	for (size_t i = 0; i < 32; i++)
