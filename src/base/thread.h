@@ -24,6 +24,11 @@ bool thread_start(struct thread *t, const char *name, void *(*run)(void *), void
 		  err *e) MUST_CHECK;
 void thread_join(struct thread *t); /* nothing when never started */
 
+/* For one that lives as long as the program. */
+#define MUTEX_INIT                                                                                 \
+	{                                                                                          \
+		PTHREAD_MUTEX_INITIALIZER                                                          \
+	}
 void mutex_init(struct mutex *m);
 void mutex_fini(struct mutex *m);
 void mutex_lock(struct mutex *m);

@@ -14,8 +14,6 @@
 
 #include <string.h>
 
-#define UUID_CHARS	       36
-
 #define STRINGS_PER_RECORD_MAX (1u << 20)
 
 struct record_string {
@@ -186,12 +184,9 @@ static bool uuid_pack(str id, uint8_t bytes[UUID_BYTES])
 	return true;
 }
 
-static str uuid_unpack(const uint8_t *bytes, struct arena *a)
+void record_uuid_text(const uint8_t *bytes, char text[UUID_CHARS])
 {
 	static const char DIGITS[] = "0123456789abcdef";
-	char *text = arena_alloc(a, UUID_CHARS);
-	if (!text)
-		return S("");
 	size_t at = 0;
 	for (size_t i = 0; i < UUID_BYTES; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
@@ -199,6 +194,14 @@ static str uuid_unpack(const uint8_t *bytes, struct arena *a)
 		text[at++] = DIGITS[bytes[i] >> 4];
 		text[at++] = DIGITS[bytes[i] & 15];
 	}
+}
+
+static str uuid_unpack(const uint8_t *bytes, struct arena *a)
+{
+	char *text = arena_alloc(a, UUID_CHARS);
+	if (!text)
+		return S("");
+	record_uuid_text(bytes, text);
 	return str_make(text, UUID_CHARS);
 }
 

@@ -51,13 +51,38 @@ bool record_read(str body, uint64_t first_seq, struct arena *a, struct record_re
 
 /* What stands at the head of a touch: enough to see whether somebody wants it. */
 struct touch_brief {
-	uint64_t seq, person, company, deal, cause;
+	uint64_t seq, person, company, deal, cause, import;
 };
 typedef bool (*touch_wanted_fn)(void *arg, const struct touch_brief *h);
 /* As record_read without ids; only the touches that are wanted are decoded, the others passed over.
  * record_some.c */
 bool record_read_some(str body, uint64_t first_seq, struct arena *a, touch_wanted_fn wanted,
 		      struct record_reader *r, err *e) MUST_CHECK;
+
+/* Touches of several records, to be taken in another order than theirs: sorted by (subject, at,
+ * tie, seq) without decoding them before it is their turn. record_sort.c */
+struct archive_id;
+struct record_sort;
+struct sorted_touch {
+	uint64_t subject; /* of record_sort_add: the profile that the touch is about, 0 none */
+	int64_t at_us;
+	uint64_t tie, seq;
+	const uint8_t *p; /* in its record */
+	int64_t before_us;
+	size_t record;
+};
+bool record_sort_new(size_t bytes_max, bool with_ids, struct record_sort **s_r, err *e) MUST_CHECK;
+void record_sort_free(struct record_sort **s);
+/* Takes the touches from ... to of a record, which is copied. ERR_LIMIT: more than bytes_max. */
+bool record_sort_add(struct record_sort *s, str body, uint64_t first_seq, uint64_t from_seq,
+		     uint64_t to_seq, err *e) MUST_CHECK;
+/* What was added so far; subjects may be changed before they are sorted. */
+struct sorted_touch *record_sort_items(struct record_sort *s, size_t *n_r);
+void record_sort_run(struct record_sort *s);
+bool record_sort_touch(struct record_sort *s, const struct sorted_touch *at, struct arena *a,
+		       struct touch *t_r, err *e) MUST_CHECK;
+/* The ids that the records brought, in their order. */
+const struct archive_id *record_sort_ids(const struct record_sort *s, size_t *n_r);
 
 /* ---- between record.c and record_some.c ------------------------------------------------------ */
 
@@ -96,6 +121,17 @@ struct record_state {
 bool record_state_init(struct record_state *s, str body, uint64_t first_seq,
 		       struct record_reader *out, err *e) MUST_CHECK;
 void record_state_fini(struct record_state *s);
+/* What passing over a touch tells beside its head. */
+struct record_passed {
+	struct touch_brief brief;
+	int64_t at_us;
+	str message; /* as it stands there: UUID_BYTES when it is packed */
+	bool is_uuid;
+};
+/* Passes over one touch, number s->seq. */
+void record_pass(struct record_state *s, struct record_passed *x_r);
+#define UUID_CHARS 36
+void record_uuid_text(const uint8_t *bytes, char text[UUID_CHARS]);
 /* One touch, number s->seq. */
 bool record_read_touch(struct record_state *s, struct arena *a, struct touch *t, err *e) MUST_CHECK;
 /* The same, but only who, when and what: a tenth of the cost. Names of one record that are equal

@@ -15,32 +15,29 @@ static void skip_varints(struct reader *r, size_t n)
 		(void)reader_varint(r);
 }
 
-static void skip_text(struct reader *r)
-{
-	(void)reader_lenstr(r);
-}
-
-/* Passes over one touch, in the order in which record_read_touch reads it. */
-static void pass(struct record_state *s, struct touch_brief *h)
+/* In the order in which record_read_touch reads it. */
+void record_pass(struct record_state *s, struct record_passed *x)
 {
 	struct reader *r = &s->r;
-	*h = (struct touch_brief){ .seq = s->seq };
+	struct touch_brief *h = &x->brief;
+	*x = (struct record_passed){ .brief = { .seq = s->seq } };
 	uint64_t flags = reader_varint(r);
 	skip_varints(r, 1);
 	s->at_us = (int64_t)((uint64_t)s->at_us + (uint64_t)reader_zigzag(r));
+	x->at_us = s->at_us;
 	if (flags & HAS_OWN_RECEIVED)
 		skip_varints(r, 1);
-	if (flags & MESSAGE_IS_UUID)
-		(void)reader_bytes(r, UUID_BYTES);
+	x->is_uuid = flags & MESSAGE_IS_UUID;
+	if (x->is_uuid)
+		x->message = reader_bytes(r, UUID_BYTES);
 	else if (flags & HAS_MESSAGE)
-		skip_text(r);
+		x->message = reader_lenstr(r);
 	h->person = flags & HAS_PERSON ? reader_varint(r) : 0;
 	h->company = flags & HAS_COMPANY ? reader_varint(r) : 0;
 	h->deal = flags & HAS_DEAL ? reader_varint(r) : 0;
 	if (flags & HAS_ORIGIN)
 		skip_varints(r, ORIGIN_FIELDS);
-	if (flags & HAS_IMPORT)
-		skip_varints(r, 1);
+	h->import = flags & HAS_IMPORT ? reader_varint(r) : 0;
 	h->cause = flags & HAS_CAUSE ? reader_varint(r) : 0;
 	skip_varints(r, (flags & HAS_RULE ? 1u : 0u) + (flags & HAS_BY ? 1u : 0u));
 	for (uint64_t n = reader_varint(r); n > 0 && !r->bad; n--) {
@@ -55,10 +52,10 @@ static bool read_wanted(struct record_state *s, struct arena *a, touch_wanted_fn
 	uint64_t n = reader_varint(&s->r);
 	for (uint64_t i = 0; i < n && !s->r.bad; i++, s->seq++) {
 		struct record_state before = *s;
-		struct touch_brief h;
+		struct record_passed x;
 		struct touch t;
-		pass(s, &h);
-		if (s->r.bad || !wanted(out->arg, &h))
+		record_pass(s, &x);
+		if (s->r.bad || !wanted(out->arg, &x.brief))
 			continue;
 		arena_reset(a);
 		if (!record_read_touch(&before, a, &t, e))

@@ -88,7 +88,7 @@ static bool key_is_valid(uint64_t key, err *e)
 
 static bool commit_is_valid(const struct ledger_commit *c, err *e)
 {
-	if (!records_are_valid(c, e))
+	if (!records_are_valid(c, e) || !key_is_valid(c->trim_to, e))
 		return false;
 	for (size_t i = 0; i < c->changes_n; i++)
 		if (!table_is_valid(c->changes[i].table, e) || !key_is_valid(c->changes[i].key, e))

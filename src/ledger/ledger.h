@@ -65,6 +65,12 @@ struct ledger_commit {
 	size_t changes_n;
 	const struct ledger_timer_change *timers;
 	size_t timers_n;
+	/* Records whose touches all have numbers up to this one are removed, oldest first, until
+	 * about so many bytes of them are gone: a long list takes several commits, so that none of
+	 * them is long. 0: none are removed. */
+	uint64_t trim_to;
+	uint64_t trim_bytes;
+	bool *trimmed_r; /* set to whether none of them is left */
 };
 
 enum ledger_mode {
@@ -104,7 +110,7 @@ bool ledger_scan(struct ledger *l, enum ledger_table table, uint64_t from, ledge
 typedef bool (*ledger_record_fn)(void *arg, const struct ledger_record *record);
 bool ledger_scan_records(struct ledger *l, uint64_t from_seq, uint64_t to_seq,
 			 ledger_record_fn each, void *arg, err *e) MUST_CHECK;
-/* The last touch's number; 0 in an empty journal. */
+/* The number of the last touch of any record; 0 when there is none. */
 bool ledger_last_seq(struct ledger *l, uint64_t *seq_r, err *e) MUST_CHECK;
 
 /* The timers due at `now_us` or before, earliest first, at most `max`; payloads in the arena. */

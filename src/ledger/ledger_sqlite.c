@@ -81,6 +81,57 @@ static bool put_timers(struct sqlite_ledger *l, const struct ledger_commit *c, e
 	return true;
 }
 
+/* The first number of the last record to be removed; 0: none. A body's length is read without its
+ * pages. */
+static bool trim_end(struct sqlite_ledger *l, const struct ledger_commit *c, int64_t *first_r,
+		     bool *all_r, err *e)
+{
+	sqlite3_stmt *s = sqlite_statement(l, ST_RECORD_SIZES, e);
+	uint64_t bytes = 0;
+	if (!s)
+		return false;
+	*first_r = 0;
+	*all_r = true;
+	sqlite3_bind_int64(s, 1, (int64_t)c->trim_to);
+	int rc;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		int64_t first = sqlite3_column_int64(s, 0), touches = sqlite3_column_int64(s, 1);
+		if ((uint64_t)(first + touches - 1) > c->trim_to)
+			break;
+		if (bytes >= c->trim_bytes) {
+			*all_r = false;
+			break;
+		}
+		bytes += (uint64_t)sqlite3_column_int64(s, 2);
+		*first_r = first;
+	}
+	sqlite3_reset(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ||
+	       sqlite_err(l, rc, "cannot read the journal", e);
+}
+
+static bool trim_records(struct sqlite_ledger *l, const struct ledger_commit *c, err *e)
+{
+	int64_t first;
+	bool all;
+	if (c->trim_to == 0)
+		return true;
+	if (!trim_end(l, c, &first, &all, e))
+		return false;
+	if (first) {
+		sqlite3_stmt *s = sqlite_statement(l, ST_RECORD_TRIM, e);
+		if (!s)
+			return false;
+		sqlite3_bind_int64(s, 1, first);
+		int rc = sqlite_run(s);
+		if (rc != SQLITE_OK)
+			return sqlite_err(l, rc, "cannot remove records", e);
+	}
+	if (c->trimmed_r)
+		*c->trimmed_r = all;
+	return true;
+}
+
 /* Some failures have rolled back already; a rollback then has nothing to do. Its statement was
  * prepared beforehand and it needs no disk. */
 static void roll_back(struct sqlite_ledger *l)
@@ -146,7 +197,8 @@ static bool commit(void *state, const struct ledger_commit *c, err *e)
 	roll_back(l); /* in case memory was too short for it the last time */
 	if (!sqlite_do(l, ST_BEGIN_WRITE, "cannot begin to write", e))
 		return false;
-	if (!put_records(l, c, e) || !put_changes(l, c, e) || !put_timers(l, c, e)) {
+	if (!put_records(l, c, e) || !put_changes(l, c, e) || !put_timers(l, c, e) ||
+	    !trim_records(l, c, e)) {
 		roll_back(l);
 		return false;
 	}

@@ -26,6 +26,9 @@ static const char *const STATEMENTS[ST_N] = {
 		"(SELECT max(first_seq) FROM journal WHERE first_seq <= ?1), ?1) "
 		"AND first_seq <= ?2 ORDER BY first_seq",
 	[ST_RECORD_LAST] = "SELECT first_seq, touches FROM journal ORDER BY first_seq DESC LIMIT 1",
+	[ST_RECORD_SIZES] = "SELECT first_seq, touches, length(body) FROM journal "
+			    "WHERE first_seq <= ?1 ORDER BY first_seq",
+	[ST_RECORD_TRIM] = "DELETE FROM journal WHERE first_seq <= ?1",
 	[ST_TIMER_PUT] = "INSERT OR REPLACE INTO timer (due, kind, subject, checksum, payload) "
 			 "VALUES (?1, ?2, ?3, ?4, ?5)",
 	[ST_TIMER_REMOVE] = "DELETE FROM timer WHERE due = ?1 AND kind = ?2 AND subject = ?3",

@@ -53,7 +53,12 @@ static bool commit_k(struct ledger *l, uint64_t k, err *e)
 	struct ledger_change ch[] = { { LEDGER_META, k, bytes, false },
 				      { LEDGER_CELLS, 1000 - k, bytes, false } };
 	struct ledger_timer_change t = { { (int64_t)k, 1, k }, bytes, false };
-	struct ledger_commit c = { &r, 1, ch, 2, &t, 1 };
+	struct ledger_commit c = { .records = &r,
+				   .records_n = 1,
+				   .changes = ch,
+				   .changes_n = 2,
+				   .timers = &t,
+				   .timers_n = 1 };
 	return ledger_commit(l, &c, e);
 }
 

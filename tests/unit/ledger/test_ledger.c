@@ -67,7 +67,12 @@ static void a_commit_is_whole_or_not_there(void **state)
 	struct ledger_record r = { 1, 1, S("again") };
 	struct ledger_change ch[] = { { LEDGER_META, 1, S("one"), false } };
 	struct ledger_timer_change t = { { 5, 1, 1 }, S(""), false };
-	struct ledger_commit c = { &r, 1, ch, 1, &t, 1 };
+	struct ledger_commit c = { .records = &r,
+				   .records_n = 1,
+				   .changes = ch,
+				   .changes_n = 1,
+				   .timers = &t,
+				   .timers_n = 1 };
 	assert_err(ledger_commit(l, &c, &e), e, ERR_CONFLICT);
 	assert_string_equal(value_of(l, LEDGER_META, 1), "-");
 	r.first_seq = 3;
@@ -258,6 +263,52 @@ static void records_are_found_by_any_touch_in_them(void **state)
 	ledger_close(&l);
 }
 
+static bool note_first(void *arg, const struct ledger_record *r)
+{
+	uint64_t *first = arg;
+	*first = *first ? *first : r->first_seq;
+	return true;
+}
+
+static uint64_t first_record(struct ledger *l)
+{
+	uint64_t first = 0;
+	err e;
+	assert_ok(ledger_scan_records(l, 1, UINT64_MAX, note_first, &first, &e), e);
+	return first;
+}
+
+static void records_are_removed_in_slices_and_leave_no_trace(void **state)
+{
+	const struct place *p = *state;
+	struct ledger *l = open_ledger(p->path, LEDGER_WRITE);
+	char body[3000], command[160];
+	bool all = true;
+	err e;
+	memset(body, 'x', sizeof body);
+	memcpy(body, "SECRET-TRACE", 12);
+	for (uint64_t i = 0; i < 20; i++)
+		assert_ok(commit_record(l, 1 + i * 10, 10, str_make(body, sizeof body), &e), e);
+	/* Record 5 holds touches 41 to 50: it is not all behind 45. */
+	struct ledger_commit c = { .trim_to = 45, .trim_bytes = 5000, .trimmed_r = &all };
+	assert_ok(ledger_commit(l, &c, &e), e);
+	assert_false(all);
+	assert_int_equal(first_record(l), 21);
+	assert_ok(ledger_commit(l, &c, &e), e);
+	assert_true(all);
+	assert_int_equal(first_record(l), 41);
+	c = (struct ledger_commit){ .trim_to = 200, .trim_bytes = UINT64_MAX, .trimmed_r = &all };
+	assert_ok(ledger_commit(l, &c, &e), e);
+	assert_true(all);
+	uint64_t last = 1;
+	assert_ok(ledger_last_seq(l, &last, &e), e);
+	assert_int_equal(last, 0);
+	assert_ok(ledger_checkpoint(l, &e), e);
+	ledger_close(&l);
+	snprintf(command, sizeof command, "grep -qa SECRET-TRACE '%s'", p->path);
+	assert_int_not_equal(system(command), 0);
+}
+
 static void arguments_out_of_bounds_are_refused(void **state)
 {
 	struct place *p = *state;
@@ -329,6 +380,7 @@ int main(void)
 		T(an_arena_that_is_too_small_is_a_limit_error),
 		T(a_scan_goes_in_order_from_where_it_is_told),
 		T(records_are_found_by_any_touch_in_them),
+		T(records_are_removed_in_slices_and_leave_no_trace),
 		T(arguments_out_of_bounds_are_refused),
 		T(timers_come_earliest_first_and_only_when_due),
 	};

@@ -67,7 +67,12 @@ static bool use_ledger(struct ledger *l, struct arena *a, unsigned *committed_r,
 	struct ledger_change ch[] = { { LEDGER_META, 1, S("one"), false },
 				      { LEDGER_COUNTS, 2, { big, sizeof big }, false } };
 	struct ledger_timer_change t = { { 1, 2, 3 }, S("payload"), false };
-	struct ledger_commit c = { &r, 1, ch, 2, &t, 1 };
+	struct ledger_commit c = { .records = &r,
+				   .records_n = 1,
+				   .changes = ch,
+				   .changes_n = 2,
+				   .timers = &t,
+				   .timers_n = 1 };
 	if (!ledger_commit(l, &c, e))
 		return false;
 	*committed_r = 1;
