@@ -58,6 +58,7 @@ struct column_block {
 	size_t rows;
 	const uint8_t *bytes;
 	size_t bytes_n;
+	bool codes; /* of a column of codes */
 };
 
 /* ---- reading --------------------------------------------------------------------------------- */
