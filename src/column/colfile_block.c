@@ -2,7 +2,7 @@
  * colfile_block.c - numbers out of blocks, of any codec.
  *
  * What it is:   rows of a block, rows of a column, and a cursor that keeps an unpacked block.
- * Promises:     a row of a block that is not cold costs one load.
+ * Promises:     a row of a block that is not cold costs a load or two.
  * Threads:      a cursor belongs to one thread; all else shares nothing.
  */
 #include "column/colfile_int.h"
@@ -10,6 +10,16 @@
 #include "base/mem.h"
 
 #include <string.h>
+
+static int64_t split_int(const struct column_block *b, size_t i)
+{
+	unsigned low = b->width - 8;
+	uint64_t word;
+	size_t bit = i * low;
+	memcpy(&word, b->bytes + b->rows + bit / 8, 8);
+	word = word >> bit % 8 & ((UINT64_C(1) << low) - 1);
+	return colfile_value(b->base, b->scale, word | (uint64_t)b->bytes[i] << low);
+}
 
 int64_t block_int(const struct column_block *b, size_t i)
 {
@@ -21,6 +31,8 @@ int64_t block_int(const struct column_block *b, size_t i)
 		return colfile_value(b->base, b->scale, i);
 	case CODEC_PACKED:
 		break;
+	case CODEC_SPLIT:
+		return split_int(b, i);
 	case CODEC_COLD:
 		CHECK(!"block_int of a cold block");
 	}
@@ -73,6 +85,9 @@ bool block_ints(const struct column_block *b, size_t from, size_t n, int64_t *ou
 		break;
 	case CODEC_PACKED:
 		pack_get(b->bytes, b->width, from, n, b->base, b->scale, out);
+		break;
+	case CODEC_SPLIT:
+		split_get(b, from, n, out);
 		break;
 	case CODEC_COLD:
 		return cold_ints(b, from, n, out, e);

@@ -1,10 +1,9 @@
 /*
  * colfile_encode.c - a block of numbers as the fewest bytes that its readers can bear.
  *
- * What it is:   CONST, LINE or PACKED, whichever is first to fit; where little is read, planes of
- *               bytes, of the numbers or of their differences, each compressed by itself: the low
- *               bytes of times are noise and stay as they are, the high ones take the bits that
- *               they are worth.
+ * What it is:   CONST, LINE, PACKED or SPLIT, whichever is first to fit; where little is read,
+ * planes of bytes, of the numbers or of their differences, each compressed by itself: the low bytes
+ * of times are noise and stay as they are, the high ones take the bits that they are worth.
  * Promises:     every sequence of numbers comes back as it was; a cold block is only made where it
  *               is smaller.
  * Threads:      any; shares nothing.
@@ -97,15 +96,21 @@ static uint64_t *reduce(int64_t *v, size_t n, enum column_type type, struct bloc
 	return x;
 }
 
-static bool put_packed(const uint64_t *x, size_t n, struct block_entry *r, struct buf *out, err *e)
+static bool put_packed(uint64_t *x, size_t n, enum column_type type, struct block_entry *r,
+		       struct buf *out, err *e)
 {
-	size_t bytes = pack_bytes(n, r->width);
+	bool split = type == COLUMN_TIMES && r->width >= COLFILE_SPLIT_MIN &&
+		     r->width <= COLFILE_WIDTH_MAX;
+	size_t bytes = split ? split_bytes(n, r->width) : pack_bytes(n, r->width);
 	char *p = buf_room(out, bytes + COLFILE_SLACK);
 	if (!p)
 		return buf_ok(out, e);
-	pack_put((uint8_t *)p, x, n, r->width);
+	if (split)
+		split_put((uint8_t *)p, x, n, r->width);
+	else
+		pack_put((uint8_t *)p, x, n, r->width);
 	out->n += bytes;
-	r->codec = CODEC_PACKED;
+	r->codec = split ? CODEC_SPLIT : CODEC_PACKED;
 	r->bytes_n = (uint32_t)bytes;
 	return true;
 }
@@ -135,7 +140,7 @@ bool encode_ints(int64_t *v, size_t n, enum column_type type, enum encode_size s
 		r->codec = CODEC_LINE;
 		return true;
 	}
-	const uint64_t *x = reduce(v, n, type, r);
+	uint64_t *x = reduce(v, n, type, r);
 	size_t before = out->n;
 	if (size != ENCODE_FAST) {
 		if (!cold_pack(out, x, n, e))
@@ -147,7 +152,7 @@ bool encode_ints(int64_t *v, size_t n, enum column_type type, enum encode_size s
 		}
 		out->n = before;
 	}
-	return put_packed(x, n, r, out, e);
+	return put_packed(x, n, type, r, out, e);
 }
 
 /* ---- planes of bytes ------------------------------------------------------------------------- */

@@ -194,7 +194,9 @@ static bool line_end(int64_t base, uint64_t scale, uint64_t rows, int64_t *max_r
 static bool width_fits(const struct column *c, const struct block_entry *x)
 {
 	unsigned w = x->width;
-	if (c->type == COLUMN_INTS)
+	if (x->codec == CODEC_SPLIT)
+		return c->type == COLUMN_TIMES && w >= COLFILE_SPLIT_MIN && w <= COLFILE_WIDTH_MAX;
+	if (c->type != COLUMN_CODES)
 		return (w >= 1 && w <= COLFILE_WIDTH_MAX) || w == 64;
 	return w <= 32 && w >= 1 && (w & (w - 1)) == 0 && pack_bits((uint64_t)x->max) <= w;
 }
@@ -216,8 +218,9 @@ static bool read_packed(struct places *p, const struct column *c, struct block_e
 	}
 	if (!width_fits(c, x))
 		return false;
-	uint64_t bytes = x->codec == CODEC_COLD ? reader_varint(p->r)
-						: pack_bytes(x->rows, x->width);
+	uint64_t bytes = x->codec == CODEC_COLD	   ? reader_varint(p->r)
+			 : x->codec == CODEC_SPLIT ? split_bytes(x->rows, x->width)
+						   : pack_bytes(x->rows, x->width);
 	x->bytes_n = (uint32_t)bytes;
 	return bytes <= UINT32_MAX / 2 && read_place(p, x);
 }
@@ -235,9 +238,9 @@ static bool read_number_block(struct places *p, const struct column *c, struct b
 	x->scale = reader_varint(p->r);
 	if (x->codec == CODEC_LINE) {
 		x->min = x->base;
-		return c->type == COLUMN_INTS && line_end(x->base, x->scale, x->rows, &x->max);
+		return c->type != COLUMN_CODES && line_end(x->base, x->scale, x->rows, &x->max);
 	}
-	return x->scale > 0 && x->codec <= CODEC_COLD && read_packed(p, c, x);
+	return x->scale > 0 && x->codec <= CODEC_SPLIT && read_packed(p, c, x);
 }
 
 static bool read_numbers(struct places *p, struct column *c)

@@ -110,6 +110,13 @@ static inline size_t pack_bytes(size_t n, unsigned width)
 void pack_put(uint8_t *out, const uint64_t *x, size_t n, unsigned width);
 void pack_get(const uint8_t *in, unsigned width, size_t from, size_t n, int64_t base,
 	      uint64_t scale, int64_t *out);
+/* The highest 8 bits of each, then the others: CODEC_SPLIT. */
+static inline size_t split_bytes(size_t n, unsigned width)
+{
+	return n + pack_bytes(n, width - 8);
+}
+void split_put(uint8_t *out, uint64_t *x, size_t n, unsigned width); /* `x` is used up */
+void split_get(const struct column_block *b, size_t from, size_t n, int64_t *out);
 /* The greatest number that divides all of x; 0 when all are 0. */
 uint64_t pack_gcd(const uint64_t *x, size_t n);
 /* Divides all of x by a number that divides each. */

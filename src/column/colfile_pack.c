@@ -99,6 +99,26 @@ void pack_get(const uint8_t *in, unsigned width, size_t from, size_t n, int64_t 
 		out[i] = get_one(in, width, mask, from + i, base, scale);
 }
 
+void split_put(uint8_t *out, uint64_t *x, size_t n, unsigned width)
+{
+	unsigned low = width - 8;
+	uint64_t mask = (UINT64_C(1) << low) - 1;
+	for (size_t i = 0; i < n; i++) {
+		out[i] = (uint8_t)(x[i] >> low);
+		x[i] &= mask;
+	}
+	pack_put(out + n, x, n, low);
+}
+
+void split_get(const struct column_block *b, size_t from, size_t n, int64_t *out)
+{
+	unsigned low = b->width - 8;
+	const uint8_t *high = b->bytes + from;
+	pack_get(b->bytes + b->rows, low, from, n, b->base, b->scale, out);
+	for (size_t i = 0; i < n; i++)
+		out[i] = colfile_value(out[i], b->scale, (uint64_t)high[i] << low);
+}
+
 /* ---- common divisors ------------------------------------------------------------------------- */
 
 static uint64_t gcd(uint64_t a, uint64_t b)

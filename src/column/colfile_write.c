@@ -286,7 +286,7 @@ static struct open_column *numbers_of(struct colfile_writer *w, unsigned column)
 bool colfile_put_same(struct colfile_writer *w, unsigned column, int64_t v, uint64_t n, err *e)
 {
 	struct open_column *c = numbers_of(w, column);
-	CHECK(c->c.type == COLUMN_INTS || (v >= 0 && v <= UINT32_MAX));
+	CHECK(c->c.type != COLUMN_CODES || (v >= 0 && v <= UINT32_MAX));
 	while (n > 0) {
 		size_t take = (size_t)MIN(n, (uint64_t)(COLFILE_BLOCK_ROWS - c->n));
 		if (c->n == 0) {
@@ -319,7 +319,7 @@ bool colfile_put_same(struct colfile_writer *w, unsigned column, int64_t v, uint
 bool colfile_put_ints(struct colfile_writer *w, unsigned column, const int64_t *v, size_t n, err *e)
 {
 	struct open_column *c = numbers_of(w, column);
-	CHECK(c->c.type == COLUMN_INTS);
+	CHECK(c->c.type != COLUMN_CODES);
 	while (n > 0) {
 		size_t take = MIN(n, COLFILE_BLOCK_ROWS - c->n), same = 0;
 		COUNT_SAME(c, v, take, same);
