@@ -251,6 +251,9 @@ void snapshot_undone_each(const struct snapshot *s, bool (*about)(void *arg, uin
  * whoever keeps something beside the snapshot and follows by snapshot_refresh's `each`. */
 void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,
 			      const uint64_t **profiles_r, size_t *n_r);
+/* The same of every taking back, or doing again, of a number after `seq`. */
+void snapshot_undone_since(const struct snapshot *s, uint64_t seq,
+			   void (*each)(void *arg, uint64_t profile), void *arg);
 /* The touches that it hid, or showed again. */
 void snapshot_undone_touches(const struct snapshot *s, const struct touch *t,
 			     const uint64_t **seqs_r, size_t *n_r);
@@ -298,6 +301,7 @@ bool snapshot_hides_row(const struct snapshot *s, uint64_t seq, uint64_t import)
 
 struct import_info {
 	uint64_t from_seq, closed_seq; /* where its touches stand; 0: still open */
+	uint64_t undone_seq;	       /* 0: not undone */
 	uint64_t import;
 	bool closed, undone;
 	int64_t begun_us;

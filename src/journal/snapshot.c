@@ -266,6 +266,7 @@ bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **
 					       .closed_seq = row->closed_seq,
 					       .closed = row->closed_seq != 0,
 					       .undone = row->undone_seq != 0,
+					       .undone_seq = row->undone_seq,
 					       .begun_us = row->begun_us,
 					       .touches = row->touches,
 					       .state = str_dup(a, buf_view(&row->state)) };
@@ -361,4 +362,16 @@ void snapshot_undone_subjects(const struct snapshot *s, const struct touch *t,
 	const struct undone_row *row = undone_row_of(s, t);
 	*profiles_r = row ? row->subjects : NULL;
 	*n_r = row ? row->subjects_n : 0;
+}
+
+void snapshot_undone_since(const struct snapshot *s, uint64_t seq,
+			   void (*each)(void *arg, uint64_t profile), void *arg)
+{
+	for (size_t i = 0; i < s->store.undone_touches.n; i++) {
+		const struct undone_row *row = &s->store.undone_touches.items[i];
+		if (row->undone_seq <= seq && row->redone_seq <= seq)
+			continue;
+		for (size_t k = 0; k < row->subjects_n; k++)
+			each(arg, row->subjects[k]);
+	}
 }

@@ -18,21 +18,34 @@ static uint64_t pair_key(uint32_t a, uint32_t b)
 	return a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
 }
 
+/* Edges on disk may name profiles that come with a later record. */
+static bool wide_reserve(struct joins *j, uint32_t profiles)
+{
+	if (!vec_reserve(&j->wide_parent, profiles) || !vec_reserve(&j->wide_next, profiles))
+		return false;
+	while (j->wide_parent.n < profiles) {
+		uint32_t profile = (uint32_t)j->wide_parent.n + 1;
+		j->wide_parent.items[j->wide_parent.n++] = profile;
+		j->wide_next.items[j->wide_next.n++] = profile;
+	}
+	return true;
+}
+
 bool joins_add_profile(struct people *p, err *e)
 {
 	struct joins *j = &p->joins;
 	CHECK(j->parent.n < PROFILES_MAX);
 	uint32_t profile = (uint32_t)(j->parent.n + 1);
-	if (!vec_reserve(&j->parent, j->parent.n + 1) || !vec_reserve(&j->next, j->next.n + 1))
+	if (!vec_reserve(&j->parent, j->parent.n + 1) || !vec_reserve(&j->next, j->next.n + 1) ||
+	    !wide_reserve(j, profile))
 		return err_nomem(e);
 	j->parent.items[j->parent.n++] = profile;
 	j->next.items[j->next.n++] = profile;
 	return true;
 }
 
-uint32_t joins_root(const struct people *p, uint32_t profile)
+static uint32_t root_in(uint32_t *parent, uint32_t profile)
 {
-	uint32_t *parent = p->joins.parent.items;
 	while (parent[profile - 1] != profile) {
 		uint32_t up = parent[profile - 1];
 		parent[profile - 1] = parent[up - 1]; /* halve the path */
@@ -41,20 +54,29 @@ uint32_t joins_root(const struct people *p, uint32_t profile)
 	return profile;
 }
 
+uint32_t joins_root(const struct people *p, uint32_t profile)
+{
+	return root_in(p->joins.parent.items, profile);
+}
+
 uint32_t joins_next(const struct people *p, uint32_t profile)
 {
 	return p->joins.next.items[profile - 1];
 }
 
-static void unite(struct people *p, uint32_t a, uint32_t b)
+uint32_t joins_wide_next(const struct people *p, uint32_t profile)
 {
-	uint32_t ra = joins_root(p, a), rb = joins_root(p, b);
+	return p->joins.wide_next.items[profile - 1];
+}
+
+static void unite(uint32_t *parent, uint32_t *next, uint32_t a, uint32_t b)
+{
+	uint32_t ra = root_in(parent, a), rb = root_in(parent, b);
 	if (ra == rb)
 		return;
 	uint32_t low = MIN(ra, rb), high = MAX(ra, rb);
-	p->joins.parent.items[high - 1] = low;
-	uint32_t *next = p->joins.next.items; /* two rings become one */
-	uint32_t swap = next[low - 1];
+	parent[high - 1] = low;
+	uint32_t swap = next[low - 1]; /* two rings become one */
 	next[low - 1] = next[high - 1];
 	next[high - 1] = swap;
 }
@@ -153,8 +175,12 @@ static bool edge_push(struct joins *j, struct edge edge)
 {
 	uint64_t before = 0;
 	edge.older = map64_get(&j->pairs, pair_key(edge.a, edge.b), &before) ? (uint32_t)before : 0;
-	return vec_push(&j->edges, edge) &&
-	       map64_put(&j->pairs, pair_key(edge.a, edge.b), j->edges.n);
+	if (!wide_reserve(j, MAX(edge.a, edge.b)) || !vec_push(&j->edges, edge) ||
+	    (edge.cut && !vec_push(&j->ever_cut, (uint32_t)j->edges.n - 1)))
+		return false;
+	if (!edge.refused)
+		unite(j->wide_parent.items, j->wide_next.items, edge.a, edge.b);
+	return map64_put(&j->pairs, pair_key(edge.a, edge.b), j->edges.n);
 }
 
 bool joins_add(struct people *p, const struct edge *edge, err *e)
@@ -168,7 +194,7 @@ bool joins_add(struct people *p, const struct edge *edge, err *e)
 	if (!edge_push(j, *edge))
 		return err_nomem(e);
 	if (!edge->refused)
-		unite(p, edge->a, edge->b);
+		unite(j->parent.items, j->next.items, edge->a, edge->b);
 	return true;
 }
 
@@ -180,7 +206,7 @@ static bool cut_edges(struct people *p, uint32_t profile, uint64_t seq)
 		if ((edge->a != profile && edge->b != profile) || edge->cut || edge->seq > seq)
 			continue;
 		edge->cut = seq;
-		if (!vec_push(&j->touched, i))
+		if (!vec_push(&j->touched, i) || !vec_push(&j->ever_cut, (uint32_t)i))
 			return false;
 	}
 	return true;
@@ -226,7 +252,7 @@ void joins_rebuild(struct people *p)
 		if (!edge->refused && !edge->cut &&
 		    !p->import_hidden(p->import_arg, edge->import) &&
 		    !p->touch_hidden(p->import_arg, edge->seq))
-			unite(p, edge->a, edge->b);
+			unite(j->parent.items, j->next.items, edge->a, edge->b);
 	}
 }
 
@@ -411,6 +437,9 @@ void joins_close(struct people *p)
 	vec_free(&j->touched);
 	vec_free(&j->parent);
 	vec_free(&j->next);
+	vec_free(&j->wide_parent);
+	vec_free(&j->wide_next);
+	vec_free(&j->ever_cut);
 }
 
 static bool put_row(struct writeback *wb, enum ledger_table table, uint64_t key,

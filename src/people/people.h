@@ -145,6 +145,17 @@ struct subject_row {
 };
 struct rule_row subject_rule_row(const struct subject_row *r);
 
+/* Who may belong to another subject now, or have others belong to them, than as of `seq`: bit
+ * n % 64 of word n / 64 for profile n, below `n`; in the arena. `seq` is not after the snapshot's.
+ */
+struct people_moved {
+	const uint64_t *bits;
+	uint64_t n;
+	bool any;
+};
+bool people_moved_since(struct snapshot *s, uint64_t seq, struct arena *a,
+			struct people_moved *moved_r, err *e) MUST_CHECK;
+
 /* By hand. Each is one touch, with who did it and why. */
 bool people_merge(struct journal *j, uint64_t a, uint64_t b, str by, str why, err *e) MUST_CHECK;
 /* Takes `profile` out of its person; automatic rules will not join the two again. */

@@ -103,6 +103,9 @@ struct device {
 struct joins {
 	VEC(uint32_t) parent; /* by profile - 1; smaller or equal numbers */
 	VEC(uint32_t) next;   /* ring of the profiles of one subject */
+	/* The same over every edge that ever joined anything, cut and hidden ones too. */
+	VEC(uint32_t) wide_parent, wide_next;
+	VEC(uint32_t) ever_cut; /* places of edges that were cut at some time */
 	VEC(struct edge) edges;
 	size_t edges_stored;  /* those before are on disk */
 	struct map64 pairs;   /* a << 32 | b (a < b) -> index of the newest edge + 1 */
@@ -127,6 +130,8 @@ void joins_close(struct people *p);
 bool joins_add_profile(struct people *p, err *e) MUST_CHECK;
 uint32_t joins_root(const struct people *p, uint32_t profile);
 uint32_t joins_next(const struct people *p, uint32_t profile);
+/* Whoever may ever have been one with this profile: a ring, as joins_next. */
+uint32_t joins_wide_next(const struct people *p, uint32_t profile);
 enum join_answer joins_ask(struct people *p, uint32_t a, uint32_t b, bool import);
 /* Has an id that names somebody: anything but anonymous ids. */
 bool joins_is_identified(struct people *p, uint32_t profile);
