@@ -145,13 +145,16 @@ static void options_fill(struct http_options *o)
 static bool threads_start(struct http_server *s, err *e)
 {
 	s->loops = mem_zalloc(s->options.loops, sizeof *s->loops);
-	s->workers = mem_zalloc(s->options.workers, sizeof *s->workers);
+	unsigned workers = s->options.workers + HTTP_SLOW_THREADS;
+	s->workers = mem_zalloc(workers, sizeof *s->workers);
 	if (s->loops == NULL || s->workers == NULL)
 		return err_nomem(e);
-	if (!queue_new(&s->work, s->options.workers_queue_max, e))
+	if (!queue_new(&s->work, s->options.workers_queue_max, e) ||
+	    !queue_new(&s->slow, HTTP_SLOW_QUEUE_MAX, e))
 		return false;
-	for (; s->workers_n < s->options.workers; s->workers_n++) {
-		if (!thread_start(&s->workers[s->workers_n], "worker", http_worker_run, s, e))
+	for (; s->workers_n < workers; s->workers_n++) {
+		struct queue *work = s->workers_n < s->options.workers ? s->work : s->slow;
+		if (!thread_start(&s->workers[s->workers_n], "worker", http_worker_run, work, e))
 			return false;
 	}
 	for (; s->loops_n < s->options.loops; s->loops_n++) {
@@ -216,9 +219,12 @@ void http_server_stop(struct http_server **server, int64_t wait_us)
 		http_loop_stop(&s->loops[i]);
 	if (s->work != NULL)
 		queue_close(s->work);
+	if (s->slow != NULL)
+		queue_close(s->slow);
 	for (unsigned i = 0; i < s->workers_n; i++)
 		thread_join(&s->workers[i]);
 	queue_free(&s->work);
+	queue_free(&s->slow);
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
 	while (s->gzips != NULL) {

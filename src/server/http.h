@@ -20,6 +20,9 @@ struct http_stream;
 enum http_where {
 	HTTP_QUICK,  /* on the loop; must not wait */
 	HTTP_WORKER, /* on a worker thread */
+	/* On one of a few threads of their own: what takes a core and much memory, and what anybody
+	 * may ask for many times at once; others do not wait behind it. */
+	HTTP_SLOW,
 };
 
 /* What the layer above says once the head of a request is read, before its body. */

@@ -27,6 +27,8 @@
 #define HTTP_QUERY_PARAMS_MAX	256
 #define HTTP_CONNECTIONS_MAX	12000
 #define HTTP_WORKERS_QUEUE_MAX	512
+#define HTTP_SLOW_THREADS	2
+#define HTTP_SLOW_QUEUE_MAX	64
 #define HTTP_ARENA_BYTES_MAX	(64 * MIB)
 #define HTTP_ARENA_KEEP_MAX	(64 * KIB)
 #define HTTP_REQUESTS_KEPT_MAX	256
@@ -161,8 +163,8 @@ struct http_server {
 	unsigned loops_n;
 	unsigned port;
 	int listen_fd;
-	struct queue *work;
-	struct thread *workers;
+	struct queue *work, *slow;
+	struct thread *workers; /* the last HTTP_SLOW_THREADS take from `slow` */
 	unsigned workers_n;
 	atomic_bool stopping;
 	_Atomic int64_t stop_by_us;
@@ -194,7 +196,7 @@ enum MHD_Result http_on_request(void *arg, struct MHD_Connection *c, const char 
 void http_on_completed(void *arg, struct MHD_Connection *c, void **request,
 		       enum MHD_RequestTerminationCode why);
 void http_requests_free(struct http_loop *l);
-void *http_worker_run(void *arg);
+void *http_worker_run(void *arg); /* `arg`: the queue from which it takes */
 /* The answer is made: goes out at once when its handler runs on the loop, else wakes the loop. */
 void http_request_answered(struct http_request *r);
 /* True on a loop, where nothing may wait. */

@@ -257,8 +257,9 @@ static void dispatch(struct http_request *r)
 	} else if (r->plan.where == HTTP_QUICK) {
 		r->plan.run(r, r->plan.arg);
 	} else {
+		struct http_server *s = r->server;
 		r->job.run = request_run;
-		if (!queue_put(r->server->work, &r->job, 0))
+		if (!queue_put(r->plan.where == HTTP_SLOW ? s->slow : s->work, &r->job, 0))
 			refuse(r, 503, "Too much to do at the moment");
 	}
 	running = NULL;
@@ -274,9 +275,9 @@ void http_job_put(struct http_loop *l, struct http_job *job)
 
 void *http_worker_run(void *arg)
 {
-	struct http_server *s = arg;
+	struct queue *work = arg;
 	void *item;
-	while (queue_take(s->work, &item, 1, -1) == 1) {
+	while (queue_take(work, &item, 1, -1) == 1) {
 		struct http_job *job = item;
 		job->run(job);
 	}

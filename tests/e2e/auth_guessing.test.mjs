@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { fresh, median, session, shared, timed } from './auth-probes.mjs';
+import { fresh, session, shared, timed } from './auth-probes.mjs';
 import { password, Server } from './server.mjs';
 import { totp } from './totp.mjs';
 
@@ -21,14 +21,15 @@ describe('guessing', () => {
 	test('an address that nobody has takes as long', async () => {
 		const known = [];
 		const unknown = [];
-		for (let i = 0; i < 7; i++) {
+		for (let i = 0; i < 9; i++) {
 			const email = b.s.user('sales', fresh());
 			known.push(await timed(() => tried(email)));
 			unknown.push(await timed(() => tried(fresh())));
 		}
-		const ratio = median(known) / median(unknown);
+		// The quickest of each: what else the machine does only adds.
+		const ratio = Math.min(...known) / Math.min(...unknown);
 		assert.ok(ratio > 0.5 && ratio < 2, `known/unknown = ${ratio.toFixed(2)}`);
-		assert.ok(median(unknown) > 10, 'something is hashed');
+		assert.ok(Math.min(...unknown) > 10, 'something is hashed');
 	});
 	test('a user who is shut out, or has no password, is answered alike', async () => {
 		const out = b.s.user('sales', fresh());
@@ -56,40 +57,44 @@ describe('guessing many times', () => {
 	test('wrong passwords have to wait, longer each time', async (t) => {
 		const s = await Server.start(t);
 		const email = s.user('sales', fresh());
+		const attempt = (secret) => s.nobody.post('/api/v1/session', { email, password: secret });
 		const waits = [];
-		for (let i = 0; i < 6; i++) {
-			const r = await s.nobody.post('/api/v1/session', { email, password: 'wrong password 1' });
-			assert.equal(r.status, i < 5 ? 401 : 429);
-			waits.push(Number(r.headers.get('retry-after') ?? 0));
+		for (let free = 0; waits.length === 0 || waits.at(-1) < 4;) {
+			const r = await attempt('wrong password 1');
+			if (r.status === 401 && waits.length === 0) free++;
+			if (r.status === 401) continue;
+			assert.equal(r.status, 429);
+			assert.ok(free >= 5);
+			waits.push(Number(r.headers.get('retry-after')));
+			assert.ok(waits.length < 10, String(waits));
+			if (waits.at(-1) < 4) await new Promise((f) => setTimeout(f, waits.at(-1) * 1000 + 50));
 		}
-		assert.ok(waits[5] >= 1);
-		const right = await s.nobody.post('/api/v1/session', { email, password });
+		assert.ok(waits[0] >= 1);
+		assert.deepEqual(waits, waits.toSorted((x, y) => x - y));
+		const right = await attempt(password);
 		assert.equal(right.status, 429, 'the right one has to wait as well');
 		assert.deepEqual(right.cookies, []);
-		await new Promise((f) => setTimeout(f, 1100));
-		assert.equal((await s.nobody.post('/api/v1/session', { email, password: 'wrong password 1' })).status, 401);
-		const next = await s.nobody.post('/api/v1/session', { email, password: 'wrong password 1' });
-		assert.ok(Number(next.headers.get('retry-after')) >= 2);
 	});
+	/* Five cost nothing; then one has to wait. Three come at once then, since on a slow machine the
+	   second for which the sixth has to wait may be over before it comes. */
+	const throttled = async (attempt, refusal = 401) => {
+		for (let i = 0; i < 5; i++) assert.equal((await attempt(i)).status, refusal);
+		const late = (await Promise.all([5, 6, 7].map(attempt))).map((r) => r.status);
+		assert.ok(late.filter((x) => x !== 429).length <= 1, String(late));
+	};
 	test('an address that nobody has has to wait as well', async (t) => {
 		const s = await Server.start(t);
-		const got = [];
-		for (let i = 0; i < 6; i++) got.push((await s.nobody.post('/api/v1/session', { email: 'nobody@example.com', password: 'wrong password 1' })).status);
-		assert.deepEqual(got, [401, 401, 401, 401, 401, 429]);
+		await throttled(() => s.nobody.post('/api/v1/session', { email: 'nobody@example.com', password: 'wrong password 1' }));
 	});
 	test('a forged address of the client is no way around', async (t) => {
 		const s = await Server.start(t, { env: { TRICHTER_TRUSTED_PROXIES: '192.0.2.1' } });
-		const got = [];
-		for (let i = 0; i < 6; i++)
-			got.push((await s.nobody.post('/api/v1/session', { email: 'a@example.com', password: 'wrong password 1' }, { 'X-Forwarded-For': `198.51.${i}.7`, Forwarded: `for=198.51.${i}.7`, 'X-Real-IP': `198.51.${i}.7` })).status);
-		assert.equal(got[5], 429);
+		await throttled((i) =>
+			s.nobody.post('/api/v1/session', { email: 'a@example.com', password: 'wrong password 1' }, { 'X-Forwarded-For': `198.51.${i}.7`, Forwarded: `for=198.51.${i}.7`, 'X-Real-IP': `198.51.${i}.7` }));
 	});
 	test('another spelling of the address is no way around', async (t) => {
 		const s = await Server.start(t);
-		const got = [];
-		for (const email of ['a@example.com', 'A@example.com', ' a@example.com', 'a@EXAMPLE.com ', 'A@EXAMPLE.COM', 'a@Example.Com'])
-			got.push((await s.nobody.post('/api/v1/session', { email, password: 'wrong password 1' })).status);
-		assert.equal(got[5], 429);
+		const spellings = ['a@example.com', 'A@example.com', ' a@example.com', 'a@EXAMPLE.com ', 'A@EXAMPLE.COM', 'a@Example.Com', 'A@Example.com', ' a@example.com '];
+		await throttled((i) => s.nobody.post('/api/v1/session', { email: spellings[i], password: 'wrong password 1' }));
 	});
 	test('many passwords at once are no way around', async (t) => {
 		const s = await Server.start(t);
@@ -103,12 +108,20 @@ describe('guessing many times', () => {
 		const reader = await s.as('read-only');
 		const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${s.child.pid}/status`, 'utf8'))[1]) / 1024;
 		const start = peak();
-		const flood = Promise.all(Array.from({ length: 55 }, (_, i) => s.nobody.post('/api/v1/session', { email: `u${i}@example.com`, password: 'wrong password 1' })));
-		const slow = await timed(() => reader.get('/api/v1/session'));
+		let answered = 0;
+		const attempt = (i) => s.nobody.post('/api/v1/session', { email: `u${i}@example.com`, password: 'wrong password 1' });
+		const flood = Promise.all(Array.from({ length: 55 }, async (_, i) => {
+			const r = await attempt(i);
+			answered++;
+			return r;
+		}));
+		for (let i = 0; i < 5; i++) assert.equal(await session(reader), 200);
+		const before = answered;
 		const all = await flood;
 		assert.ok(all.every((r) => [401, 429, 503].includes(r.status)), String(all.map((r) => r.status)));
 		assert.ok(peak() - start < 3 * 64 + 60, `${Math.round(peak() - start)} MiB more at the peak`);
-		assert.ok(slow < 5000, `a reader waited ${Math.round(slow)} ms`);
+		// Not by the clock: how long hashing takes is the machine's affair, who waits behind it is ours.
+		assert.ok(before < 40, `${before} of 55 were answered before a reader's five questions`);
 		assert.equal(await session(reader), 200);
 	});
 	test('a password without end is refused, not cut and not hashed', async (t) => {
@@ -124,9 +137,7 @@ describe('guessing many times', () => {
 	});
 	test('links cannot be guessed in bulk', async (t) => {
 		const s = await Server.start(t);
-		const got = [];
-		for (let i = 0; i < 6; i++) got.push((await s.nobody.post('/api/v1/link', { token: `guess${i}` })).status);
-		assert.deepEqual(got, [403, 403, 403, 403, 403, 429]);
+		await throttled((i) => s.nobody.post('/api/v1/link', { token: `guess${i}` }), 403);
 	});
 });
 
