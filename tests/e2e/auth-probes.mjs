@@ -28,4 +28,3 @@ export const timed = async (f) => {
 	await f();
 	return Number(process.hrtime.bigint() - begin) / 1e6;
 };
-export const median = (xs) => xs.sort((a, c) => a - c)[xs.length >> 1];

@@ -2,7 +2,7 @@
 // Each test is one probe, and its name stands in SECURITY.md.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fresh, json, median, other, session, shared, timed } from './auth-probes.mjs';
+import { fresh, json, other, session, shared, timed } from './auth-probes.mjs';
 import { Client, password } from './server.mjs';
 
 describe('keys', () => {
@@ -91,7 +91,9 @@ describe('keys', () => {
 			early.push(await ask(turn(4)));
 			late.push(await ask(turn(46)));
 		}
-		const ratio = median(early) / median(late);
+		// The quicker ones of each: what else the machine does only adds.
+		const quick = (spans) => spans.sort((x, y) => x - y)[20];
+		const ratio = quick(early) / quick(late);
 		assert.ok(ratio > 0.7 && ratio < 1.43, `first letter / last letter = ${ratio.toFixed(2)}`);
 	});
 });

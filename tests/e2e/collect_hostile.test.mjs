@@ -389,18 +389,19 @@ probe('a write key opens nothing but collecting', async () => {
 		}
 });
 probe('wrong keys take as long as right ones', async () => {
-	const time = async (key) => {
-		const spans = [];
-		for (let i = 0; i < 60; i++) {
-			const from = performance.now();
-			await s.send('track', '{', { key });
-			spans.push(performance.now() - from);
-		}
-		return spans.sort((a, b) => a - b)[20];
+	// In turn, and the quicker ones: what else the machine does only adds.
+	const time = async (spans, key) => {
+		const from = performance.now();
+		await s.send('track', '{', { key });
+		spans.push(performance.now() - from);
 	};
-	await time('twk_warm');
-	const near = await time(`${s.writeKey.slice(0, -1)}_`);
-	const far = await time('twk_0000000000000000000000000000000000000000000');
+	const spans = [[], [], []];
+	for (let i = 0; i < 20; i++) await time(spans[2], 'twk_warm');
+	for (let i = 0; i < 100; i++) {
+		await time(spans[0], `${s.writeKey.slice(0, -1)}_`);
+		await time(spans[1], 'twk_0000000000000000000000000000000000000000000');
+	}
+	const [near, far] = spans.map((x) => x.sort((a, b) => a - b)[5]);
 	assert.ok(Math.abs(near - far) < 2, `${near} ms and ${far} ms`);
 });
 probe('an answer says nothing about keys that exist', async () => {

@@ -73,7 +73,7 @@ async function lookAround(page, w, figures) {
 	assert.deepEqual(await axe(page), []);
 	await page.goto('/?steps=stage%3Amql%2C%20stage%3Acustomer&by=source');
 	const main = page.locator('main');
-	await main.filter({ hasText: '841' }).waitFor().catch(async (e) => { await page.screenshot({ path: '/tmp/fd.png' }); throw e; });
+	await main.filter({ hasText: '841' }).waitFor();
 	await main.filter({ hasText: '270' }).waitFor(); // organic_search: 2,296 of whom 270
 	assert.match(await main.textContent(), new RegExp(figures.format(2296)));
 
