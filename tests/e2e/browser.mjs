@@ -42,6 +42,8 @@ export async function openPage(browser, base, { language = 'en', scheme = 'light
 		hasTouch: size.width < 600,
 		reducedMotion: reduced ? 'reduce' : 'no-preference',
 	});
+	// What is waited for comes within milliseconds, or never; on a loaded machine, late.
+	context.setDefaultTimeout(120_000);
 	const page = await context.newPage();
 	page.faults = [];
 	const fault = (text) => allow.some((a) => text.includes(a)) || page.faults.push(text);

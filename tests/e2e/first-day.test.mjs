@@ -107,7 +107,7 @@ async function connectSite(page, server, w) {
 		body: JSON.stringify({ anonymousId: 'visitor-1', messageId: 'first', properties: { path: '/prices', url: 'https://example.com/prices' } }),
 	});
 	assert.equal(r.status, 200);
-	await page.getByText(w('keys.arrived')).waitFor({ timeout: 10_000 });
+	await page.getByText(w('keys.arrived')).waitFor();
 	await page.getByText('/prices').first().waitFor();
 	assert.deepEqual(await axe(page), []);
 }

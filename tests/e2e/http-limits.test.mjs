@@ -208,8 +208,8 @@ test('metrics are not for those who come through a proxy', async () => {
 });
 test('the access log names routes, never paths, queries or addresses', async () => {
 	await (await s.fetch('/api/v1/people/4711?secret=abc', { headers: { 'X-Forwarded-For': '203.0.113.9' } })).arrayBuffer();
-	await new Promise((r) => setTimeout(r, 600));
-	assert.match(s.log, /event=request/);
+	for (let i = 0; i < 600 && !/event=request.*people/.test(s.log); i++) await new Promise((r) => setTimeout(r, 50));
+	assert.match(s.log, /event=request.*people/);
 	assert.doesNotMatch(s.log, /4711|secret|203\.0\.113|127\.0\.0\.1/);
 });
 
@@ -259,6 +259,6 @@ describe('slow clients', { concurrency: true }, () => {
 		await new Promise((r) => setTimeout(r, 2000));
 		const began = Date.now();
 		assert.equal((await s.fetch('/readyz')).status, 200);
-		assert.ok(Date.now() - began < 1000);
+		assert.ok(Date.now() - began < 5000);
 	});
 });

@@ -95,7 +95,7 @@ test('script in what the screens show stays text', { timeout: 300_000 }, async (
 	}
 	const squeezed = (s) => s.replace(/\s+/g, ' ').toLowerCase();
 	async function shows(text) {
-		await page.waitForFunction((wanted) => document.body.innerText.replace(/\s+/g, ' ').toLowerCase().includes(wanted), squeezed(text), { timeout: 10_000 });
+		await page.waitForFunction((wanted) => document.body.innerText.replace(/\s+/g, ' ').toLowerCase().includes(wanted), squeezed(text));
 	}
 	async function probe(name, path, text) {
 		await t.test(name, async () => {

@@ -42,7 +42,8 @@ export class Serving extends Server {
 			const last = setTimeout(() => finish(false), most);
 			const wait = () => {
 				clearTimeout(timer);
-				timer = setTimeout(() => finish(false), chunks.length ? quiet : (first ?? 5000));
+				if (socket.destroyed) return;
+				timer = setTimeout(() => finish(false), chunks.length ? quiet : (first ?? 20_000));
 			};
 			socket.on('data', (d) => {
 				chunks.push(d);

@@ -52,7 +52,7 @@ async function visit(path, options = {}) {
 }
 /** What the journal holds of one device, once it has at least `n` touches. */
 async function touches(id, n) {
-	for (let i = 0; i < 50; i++) {
+	for (let i = 0; i < 600; i++) {
 		const found = s.events().filter((e) => e.anonymous_id === id);
 		if (found.length >= n) return found;
 		await sleep(100);
@@ -109,8 +109,8 @@ test('the calls of Segment say who it is, and reset forgets it', async () => {
 	const person = JSON.stringify(s.trichter.json('person', 'show', 'user-9'));
 	assert.match(person, /nine@example.com/);
 	assert.match(person, /older-9/);
-	await sleep(700);
-	const later = s.events().find((e) => e.name === 'After reset');
+	let later;
+	for (let i = 0; i < 600 && !(later = s.events().find((e) => e.name === 'After reset')); i++) await sleep(100);
 	assert.equal(later.user_id, undefined);
 	assert.notEqual(later.anonymous_id, id);
 	await page.context().close();
@@ -140,10 +140,12 @@ test('what could not be sent is sent again and counts once', async () => {
 		return route.continue();
 	});
 	await page.evaluate(() => globalThis.trichter.track('Insistent'));
-	for (let i = 0; i < 100 && lost < 3; i++) await sleep(100);
+	for (let i = 0; i < 600 && lost < 3; i++) await sleep(100);
 	assert.ok(lost >= 3, `${lost} requests`);
+	const insistent = () => s.events().filter((e) => e.name === 'Insistent').length;
+	for (let i = 0; i < 600 && insistent() < 1; i++) await sleep(100);
 	await sleep(500);
-	assert.equal(s.events().filter((e) => e.name === 'Insistent').length, 1);
+	assert.equal(insistent(), 1);
 	await page.context().close();
 });
 

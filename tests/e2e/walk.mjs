@@ -47,7 +47,7 @@ export async function screens(client) {
 /** Waits until a screen shows what it has. */
 export async function settle(page) {
 	await page.waitForFunction(() => (document.querySelector('main')?.textContent ?? '').length > 10);
-	await page.waitForFunction(() => !document.querySelector('[aria-busy=true]:not(button)'), null, { timeout: 10_000 }).catch(() => {});
+	await page.waitForFunction(() => !document.querySelector('[aria-busy=true]:not(button)'), null, { timeout: 60_000 }).catch(() => {});
 	await page.evaluate(() => document.fonts.ready);
 	await page.waitForTimeout(100);
 }

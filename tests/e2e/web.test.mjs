@@ -138,7 +138,7 @@ describe('the home', () => {
 			type: 'page', anonymousId: 'somebody-new', messageId: 'somebody-new-1', timestamp: new Date().toISOString(), properties: { url: 'https://example.com/', path: '/' },
 		})}\n`);
 		sample.server.trichter.ok('import', 'events', file);
-		await page.waitForFunction((n) => document.querySelector('.funnel .step .people').textContent !== n, before_n, { timeout: 15_000 });
+		await page.waitForFunction((n) => document.querySelector('.funnel .step .people').textContent !== n, before_n);
 		await page.context().close();
 	});
 
