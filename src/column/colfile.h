@@ -161,6 +161,7 @@ bool colfile_put_codes(struct colfile_writer *w, unsigned column, const uint32_t
 bool colfile_put_same(struct colfile_writer *w, unsigned column, int64_t v, uint64_t n,
 		      err *e) MUST_CHECK;
 bool colfile_put_text(struct colfile_writer *w, unsigned column, str text, err *e) MUST_CHECK;
+bool colfile_put_empty(struct colfile_writer *w, unsigned column, uint64_t n, err *e) MUST_CHECK;
 bool colfile_put_note(struct colfile_writer *w, str name, str bytes, err *e) MUST_CHECK;
 /* Writes what is left, syncs the file and its name, and opens it. Frees the writer in any case;
  * on failure no file is left. */

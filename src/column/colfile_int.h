@@ -8,6 +8,7 @@
 #define TRICHTER_COLFILE_INT_H
 
 #include "column/colfile.h"
+#include "base/vec.h"
 
 #include <stdatomic.h>
 
@@ -132,5 +133,43 @@ void encode_same(int64_t v, size_t n, enum column_type type, struct block_entry 
 /* All rows of a cold block, as numbers before base and scale. */
 bool cold_unpack(const struct column_block *b, uint64_t *x_r, err *e) MUST_CHECK;
 bool cold_pack(struct buf *out, const uint64_t *x, size_t n, err *e) MUST_CHECK;
+
+/* ---- the writer: colfile_write.c, colfile_finish.c ------------------------------------------- */
+
+struct open_column {
+	struct column c; /* as it will stand in the index; min, max, verified are not used */
+	size_t entries_cap;
+	enum encode_size size;
+	/* The open block. */
+	size_t n;
+	bool same; /* all of it is `value`; `v` holds nothing */
+	int64_t value;
+	int64_t *v;
+	struct buf lengths, texts;
+};
+
+struct note {
+	str name, bytes;
+};
+
+struct colfile_writer {
+	struct fs *fs;
+	char *path; /* NULL: in memory */
+	str kind;
+	bool cold;
+	struct file *file;
+	struct buf out;	 /* in memory: all of it; else what was not yet written */
+	uint64_t out_at; /* where `out` goes in the file */
+	uint64_t synced_at;
+	struct buf scratch;
+	VEC(struct open_column) columns;
+	VEC(struct note) notes;
+};
+
+/* A copy on the heap, with a NUL behind it. */
+bool writer_own(str s, str *own_r) MUST_CHECK;
+void writer_free(struct colfile_writer **w);
+bool writer_out(struct colfile_writer *w, err *e) MUST_CHECK;
+bool writer_block_end(struct colfile_writer *w, struct open_column *c, err *e) MUST_CHECK;
 
 #endif

@@ -12,7 +12,6 @@
 #include "column/colfile_int.h"
 
 #include "base/mem.h"
-#include "base/vec.h"
 #include "io/zip.h"
 
 #include <string.h>
@@ -22,39 +21,9 @@
 #define ZIP_LEVEL      1
 #define ZIP_LEVEL_COLD 9
 
-struct open_column {
-	struct column c; /* as it will stand in the index; min, max, verified are not used */
-	size_t entries_cap;
-	enum encode_size size;
-	/* The open block. */
-	size_t n;
-	bool same; /* all of it is `value`; `v` holds nothing */
-	int64_t value;
-	int64_t *v;
-	struct buf lengths, texts;
-};
-
-struct note {
-	str name, bytes;
-};
-
-struct colfile_writer {
-	struct fs *fs;
-	char *path; /* NULL: in memory */
-	str kind;
-	bool cold;
-	struct file *file;
-	struct buf out;	 /* in memory: all of it; else what was not yet written */
-	uint64_t out_at; /* where `out` goes in the file */
-	uint64_t synced_at;
-	struct buf scratch;
-	VEC(struct open_column) columns;
-	VEC(struct note) notes;
-};
-
 /* ---- making and ending ----------------------------------------------------------------------- */
 
-static bool str_own(str s, str *own_r)
+bool writer_own(str s, str *own_r)
 {
 	char *p = mem_alloc(s.n + 1);
 	if (!p)
@@ -71,7 +40,7 @@ static void str_disown(str s)
 	mem_free((void *)(uintptr_t)s.p);
 }
 
-static void writer_free(struct colfile_writer **w_p)
+void writer_free(struct colfile_writer **w_p)
 {
 	struct colfile_writer *w = *w_p;
 	*w_p = NULL;
@@ -121,7 +90,7 @@ bool colfile_create(const struct colfile_options *o, struct colfile_writer **w_r
 	buf_init(&w->out, o->path ? 8 * MIB : SIZE_MAX / 2);
 	buf_init(&w->scratch, 8 * MIB);
 	buf_put(&w->out, ZERO, sizeof ZERO);
-	bool ok = str_own(o->kind, &w->kind) && (!o->path || str_own(path, &path));
+	bool ok = writer_own(o->kind, &w->kind) && (!o->path || writer_own(path, &path));
 	if (ok && o->path)
 		w->path = (char *)(uintptr_t)path.p;
 	if (!ok || !buf_ok(&w->out, e)) {
@@ -147,7 +116,7 @@ bool colfile_add_column(struct colfile_writer *w, unsigned table, str name, enum
 				 .size = w->cold ? ENCODE_COLD : ENCODE_FAST };
 	buf_init(&c.lengths, 5 * COLFILE_BLOCK_ROWS);
 	buf_init(&c.texts, TEXT_BLOCK_BYTES + COLFILE_TEXT_MAX);
-	if (!str_own(name, &c.c.name))
+	if (!writer_own(name, &c.c.name))
 		return err_nomem(e);
 	if (!vec_push(&w->columns, c)) {
 		str_disown(c.c.name);
@@ -170,7 +139,8 @@ bool colfile_put_note(struct colfile_writer *w, str name, str bytes, err *e)
 	if (w->notes.n == COLFILE_NOTES_MAX || bytes.n > COLFILE_NOTE_MAX)
 		return err_set(e, ERR_LIMIT, "a file holds at most %d notes of %zu KiB",
 			       COLFILE_NOTES_MAX, COLFILE_NOTE_MAX / KIB);
-	if (str_own(name, &note.name) && str_own(bytes, &note.bytes) && vec_push(&w->notes, note))
+	if (writer_own(name, &note.name) && writer_own(bytes, &note.bytes) &&
+	    vec_push(&w->notes, note))
 		return true;
 	str_disown(note.name);
 	str_disown(note.bytes);
@@ -179,7 +149,7 @@ bool colfile_put_note(struct colfile_writer *w, str name, str bytes, err *e)
 
 /* ---- bytes out ------------------------------------------------------------------------------- */
 
-static bool out_write(struct colfile_writer *w, err *e)
+bool writer_out(struct colfile_writer *w, err *e)
 {
 	if (!w->file || w->out.n == 0)
 		return true;
@@ -213,7 +183,7 @@ static bool block_placed(struct colfile_writer *w, struct open_column *c, struct
 	k->rows += x->rows;
 	c->n = 0;
 	return k->rows <= COLFILE_ROWS_MAX
-		       ? w->out.n < OUT_BYTES || out_write(w, e)
+		       ? w->out.n < OUT_BYTES || writer_out(w, e)
 		       : err_set(e, ERR_LIMIT, "a column holds at most %llu rows",
 				 (unsigned long long)COLFILE_ROWS_MAX);
 }
@@ -257,7 +227,7 @@ static bool texts_end(struct colfile_writer *w, struct open_column *c, err *e)
 	return block_placed(w, c, &x, start, e);
 }
 
-static bool block_end(struct colfile_writer *w, struct open_column *c, err *e)
+bool writer_block_end(struct colfile_writer *w, struct open_column *c, err *e)
 {
 	return c->c.type == COLUMN_BYTES ? texts_end(w, c, e) : numbers_end(w, c, e);
 }
@@ -363,117 +333,53 @@ bool colfile_put_codes(struct colfile_writer *w, unsigned column, const uint32_t
 	return true;
 }
 
-bool colfile_put_text(struct colfile_writer *w, unsigned column, str text, err *e)
+static struct open_column *texts_of(struct colfile_writer *w, unsigned column)
 {
 	CHECK(column < w->columns.n && w->columns.items[column].c.type == COLUMN_BYTES);
-	struct open_column *c = &w->columns.items[column];
+	return &w->columns.items[column];
+}
+
+bool colfile_put_empty(struct colfile_writer *w, unsigned column, uint64_t n, err *e)
+{
+	struct open_column *c = texts_of(w, column);
+	while (n > 0) {
+		size_t take = (size_t)MIN(n, (uint64_t)(COLFILE_BLOCK_ROWS - c->n));
+		/* Lengths stand there from the first text on that is not empty. */
+		if (c->texts.n > 0) {
+			char *p = buf_room(&c->lengths, take);
+			if (!p)
+				return buf_ok(&c->lengths, e);
+			memset(p, 0, take);
+			c->lengths.n += take;
+		}
+		c->n += take;
+		n -= take;
+		if (c->n == COLFILE_BLOCK_ROWS && !texts_end(w, c, e))
+			return false;
+	}
+	return true;
+}
+
+bool colfile_put_text(struct colfile_writer *w, unsigned column, str text, err *e)
+{
+	struct open_column *c = texts_of(w, column);
+	if (text.n == 0)
+		return colfile_put_empty(w, column, 1, e);
 	if (text.n > COLFILE_TEXT_MAX)
 		return err_set(e, ERR_LIMIT,
-			       "a text of %zu bytes is too long for a file: %zu at "
-			       "most",
-			       text.n, COLFILE_TEXT_MAX);
+			       "a text of %zu bytes is too long for a file: %zu at most", text.n,
+			       COLFILE_TEXT_MAX);
+	if (c->texts.n == 0) {
+		char *p = buf_room(&c->lengths, c->n);
+		if (!p)
+			return buf_ok(&c->lengths, e);
+		memset(p, 0, c->n);
+		c->lengths.n = c->n;
+	}
 	buf_varint(&c->lengths, text.n);
 	buf_str(&c->texts, text);
 	if (!buf_ok(&c->lengths, e) || !buf_ok(&c->texts, e))
 		return false;
 	c->n++;
 	return (c->n < COLFILE_BLOCK_ROWS && c->texts.n < TEXT_BLOCK_BYTES) || texts_end(w, c, e);
-}
-
-/* ---- the end --------------------------------------------------------------------------------- */
-
-static bool blocks_end(struct colfile_writer *w, err *e)
-{
-	uint64_t rows[COLFILE_TABLES_MAX];
-	bool known[COLFILE_TABLES_MAX] = { 0 };
-	for (size_t i = 0; i < w->columns.n; i++) {
-		struct open_column *c = &w->columns.items[i];
-		if (c->n > 0 && !block_end(w, c, e))
-			return false;
-		CHECK(!known[c->c.table] || rows[c->c.table] == c->c.rows);
-		known[c->c.table] = true;
-		rows[c->c.table] = c->c.rows;
-	}
-	return true;
-}
-
-static bool index_write(struct colfile_writer *w, struct colfile_header *h, err *e)
-{
-	static const char ZERO[COLFILE_SLACK];
-	struct buf b;
-	buf_init(&b, COLFILE_INDEX_MAX);
-	buf_put(&b, ZERO, sizeof ZERO);
-	buf_lenstr(&b, w->kind);
-	buf_varint(&b, w->notes.n);
-	for (size_t i = 0; i < w->notes.n; i++) {
-		buf_lenstr(&b, w->notes.items[i].name);
-		buf_lenstr(&b, w->notes.items[i].bytes);
-	}
-	buf_varint(&b, w->columns.n);
-	for (size_t i = 0; i < w->columns.n; i++)
-		index_put_column(&b, &w->columns.items[i].c);
-	bool ok = buf_ok(&b, e) && out_write(w, e);
-	h->index_at = w->out_at + w->out.n;
-	h->index_bytes = b.n;
-	h->bytes = h->index_at + b.n;
-	if (ok)
-		h->index_checksum = zip_hash(b.p, b.n);
-	if (ok && w->file)
-		ok = file_write(w->file, b.p, b.n, h->index_at, e);
-	else
-		buf_str(&w->out, buf_view(&b));
-	buf_fini(&b);
-	return ok && buf_ok(&w->out, e);
-}
-
-static bool header_write(struct colfile_writer *w, const struct colfile_header *h, err *e)
-{
-	uint8_t bytes[COLFILE_HEADER_BYTES];
-	colfile_header_encode(h, bytes);
-	if (!w->file) {
-		memcpy(w->out.p, bytes, sizeof bytes);
-		return true;
-	}
-	/* All else is on disk before the header says so. */
-	return file_sync(w->file, e) && file_write(w->file, bytes, sizeof bytes, 0, e) &&
-	       file_sync(w->file, e);
-}
-
-static bool memory_open(struct colfile_writer *w, struct colfile **f_r, err *e)
-{
-	struct colfile *f = mem_zalloc(1, sizeof *f);
-	str path;
-	if (!f || !str_own(S("(memory)"), &path)) {
-		mem_free(f);
-		return err_nomem(e);
-	}
-	f->path = (char *)(uintptr_t)path.p;
-	f->memory = w->out;
-	buf_init(&w->out, 0);
-	f->map = (const uint8_t *)f->memory.p;
-	f->map_n = f->memory.n;
-	if (!colfile_begin_reading(f, w->kind, e)) {
-		colfile_close(&f);
-		return false;
-	}
-	*f_r = f;
-	return true;
-}
-
-bool colfile_finish(struct colfile_writer **w_p, struct colfile **f_r, err *e)
-{
-	struct colfile_writer *w = *w_p;
-	struct colfile_header h = { 0 };
-	bool ok = blocks_end(w, e) && index_write(w, &h, e) && header_write(w, &h, e);
-	if (ok && w->file)
-		ok = colfile_open(w->fs, w->path, w->kind, f_r, e);
-	else if (ok)
-		ok = memory_open(w, f_r, e);
-	if (!ok) {
-		colfile_abort(w_p);
-		return false;
-	}
-	file_close(&w->file, NULL);
-	writer_free(w_p);
-	return true;
 }
