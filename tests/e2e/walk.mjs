@@ -23,16 +23,22 @@ export async function screens(client) {
 		const r = await client.get(path);
 		return r.json?.rows?.[0]?.[member];
 	};
+	const made = await client.post('/api/v1/funnels', {
+		name: 'visit-to-mql', title: 'From visit to MQL', place: 1,
+		query: { steps: 'page_viewed, form_submitted, stage:mql', period: '12mo', trend: 'month' },
+	});
+	if (made.status !== 201 && made.status !== 409) throw new Error(`a funnel: ${made.status} ${made.text}`);
 	const customers = `/api/v1/people?where=${encodeURIComponent('stage = customer')}&limit=1`;
 	const ids = {
 		people: (await first(customers, 'person')) ?? 1,
 		companies: (await first('/api/v1/companies?limit=1&sort=-touches', 'company')) ?? 1,
 		deals: (await first('/api/v1/deals?limit=1', 'deal')) ?? 1,
 		import: 1,
+		funnels: 'visit-to-mql',
 	};
 	const out = patterns.map(({ pattern, open }) => {
 		const path = pattern.replace(/\/(\w+)\/\{[^}]+\}/, (_, list) => `/${list}/${ids[list] ?? 1}`);
-		const name = pattern === '/' ? 'home' : pattern.slice(1).replace('/{id}', '-one').replace(/[/{}]+/g, '-').replace(/-$/, '');
+		const name = pattern === '/' ? 'home' : pattern.slice(1).replace(/\/\{(id|name)\}/, '-one').replace(/[/{}]+/g, '-').replace(/-$/, '');
 		return { name, path, open };
 	});
 	const more = [
@@ -41,7 +47,13 @@ export async function screens(client) {
 		{ name: 'home-people', path: '/?step=3&show=exit:disqualified' },
 		{ name: 'home-rules', path: '/?rules=1' },
 	];
-	return [...out, ...more];
+	const built = '/funnels/new?steps=page_viewed,stage:lead,stage:mql&period=12mo';
+	const builder = [
+		{ name: 'builder-breakdown', path: `${built}&by=source` },
+		{ name: 'builder-times', path: `${built}&part=times` },
+		{ name: 'builder-groups', path: `/funnels/new?steps=stage:sql,stage:customer&part=versus&compare_where=${encodeURIComponent('did(page_viewed where kind = "case_study")')}` },
+	];
+	return [...out, ...more, ...builder];
 }
 
 /** Waits until a screen shows what it has. */

@@ -45,6 +45,9 @@ export const routes: Route[] = [
 	{ pattern: '/settings/users', title: 'set.users', nav: '/settings/account', load: () => import('../screens/settings/users') },
 	{ pattern: '/settings/keys', title: 'set.keys', nav: '/settings/account', load: () => import('../screens/settings/keys') },
 	{ pattern: '/settings/audit', title: 'set.audit', nav: '/settings/account', load: () => import('../screens/settings/audit') },
+	{ pattern: '/funnels', title: 'build.list', nav: '/funnels', early: '/api/v1/funnels', load: () => import('../screens/builder/list') },
+	{ pattern: '/funnels/new', title: 'build.new', nav: '/funnels', wide: true, load: () => import('../screens/builder/builder') },
+	{ pattern: '/funnels/{name}', title: 'nav.funnels', nav: '/funnels', wide: true, early: '/api/v1/funnels/{name}', load: () => import('../screens/builder/builder') },
 	{ pattern: '/flow', title: 'nav.flow', nav: '/flow', load: () => import('../screens/flow/flow') },
 	{ pattern: '/reconcile', title: 'nav.reconcile', nav: '/', load: () => import('../screens/reconcile/reconcile') },
 	{ pattern: '/settings/sources', title: 'set.sources', nav: '/settings/account', wide: true, load: () => import('../screens/settings/sources') },
@@ -54,6 +57,7 @@ export const routes: Route[] = [
 /* The navigation, in its order, with the letter after `g`. */
 export const nav: { path: string; title: Key; letter: string; may?: 'import' }[] = [
 	{ path: '/', title: 'nav.funnel', letter: 'f' },
+	{ path: '/funnels', title: 'nav.funnels', letter: 'b' },
 	{ path: '/flow', title: 'nav.flow', letter: 'l' },
 	{ path: '/people', title: 'nav.people', letter: 'p' },
 	{ path: '/companies', title: 'nav.companies', letter: 'c' },

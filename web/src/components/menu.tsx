@@ -7,7 +7,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 export interface MenuItem {
 	text: string;
 	href?: string;
-	download?: boolean;
+	/* As a file; a text is its name. */
+	download?: boolean | string;
 	run?: () => void;
 	checked?: boolean;
 	keys?: string;

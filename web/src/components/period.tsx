@@ -1,13 +1,17 @@
 /*
  * Period: from when to when; what is chosen stands in the address (lib/period.ts reads it there).
  */
-import { useQuery } from '../app/router';
+import { useQuery, type Patch } from '../app/router';
 import { t } from '../i18n/i18n';
 import { dayOf, dayPlus, periodOf, periods } from '../lib/period';
 import { Field, Select } from './field';
 
-export function Period() {
-	const [q, set] = useQuery();
+interface PeriodProps {
+	q: URLSearchParams;
+	set: (patch: Patch) => void;
+}
+/* The same, for parameters that stand elsewhere. */
+export function PeriodOf({ q, set }: PeriodProps) {
 	const dated = q.has('from') || q.has('to');
 	const value = q.get('period') ?? (dated ? 'dates' : '');
 	const choose = (v: string) => {
@@ -28,4 +32,9 @@ export function Period() {
 			{value === 'dates' && <Field label={t('funnel.to')} type="date" value={q.get('to') ?? ''} onValue={(v) => v && set({ to: v })} />}
 		</>
 	);
+}
+
+export function Period() {
+	const [q, set] = useQuery();
+	return <PeriodOf q={q} set={set} />;
 }

@@ -30,6 +30,8 @@ export interface RuleAnswer {
 	suggestions?: string[];
 }
 export type RuleEntity = 'person' | 'company' | 'deal';
+/* What a rule can be about; of touches the fields come from elsewhere. */
+export type RuleAbout = RuleEntity | 'touch';
 
 const lists: Record<RuleEntity, string> = { person: 'people', company: 'companies', deal: 'deals' };
 export function useFields(entity: RuleEntity): RuleFieldInfo[] {
@@ -41,7 +43,7 @@ export function useFields(entity: RuleEntity): RuleFieldInfo[] {
 }
 
 /* The server's opinion, a moment after the last key stroke. */
-function useCheck(entity: RuleEntity, rule: string, good?: (rule: string) => void): RuleAnswer | null {
+function useCheck(entity: RuleAbout, rule: string, good?: (rule: string) => void): RuleAnswer | null {
 	const [answer, setAnswer] = useState<RuleAnswer | null>(null);
 	const tell = useRef(good);
 	tell.current = good;
@@ -77,7 +79,7 @@ function range_of(text: string, a: RuleAnswer): [number, number] {
 export interface RuleFieldProps {
 	label: string;
 	quiet?: boolean;
-	entity: RuleEntity;
+	entity: RuleAbout;
 	fields: RuleFieldInfo[];
 	value: string;
 	onValue: (v: string) => void;

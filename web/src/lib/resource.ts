@@ -16,6 +16,8 @@ export interface Resource<T> {
 	error: Problem | null;
 	loading: boolean;
 	reload(): void;
+	/* Gives the running request up; what was there stays. */
+	stop(): void;
 	/* Puts something in place at once, before the server is asked again. */
 	put(data: T): void;
 }
@@ -68,6 +70,10 @@ export function useResource<T>(path: string | null, query?: Query, o: { live?: b
 		);
 	}, [address]);
 
+	const stop = useCallback(() => {
+		running.current?.abort();
+		setLoading(false);
+	}, []);
 	useEffect(() => {
 		if (!there.current)
 			load();
@@ -75,5 +81,5 @@ export function useResource<T>(path: string | null, query?: Query, o: { live?: b
 		return () => running.current?.abort();
 	}, [load]);
 	useEffect(() => (o.live ? onSeq(load) : undefined), [load, o.live]);
-	return useMemo(() => ({ data, error, loading, reload: load, put: setData }), [data, error, loading, load]);
+	return useMemo(() => ({ data, error, loading, reload: load, stop, put: setData }), [data, error, loading, load, stop]);
 }

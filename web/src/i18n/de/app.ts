@@ -5,6 +5,7 @@ import type { Same } from '../i18n';
 export const app: Same<typeof en> = {
 	'nav.label': 'Hauptmenü',
 	'nav.funnel': 'Trichter',
+	'nav.funnels': 'Baukasten',
 	'nav.flow': 'Fluss',
 	'nav.people': 'Personen',
 	'nav.companies': 'Unternehmen',

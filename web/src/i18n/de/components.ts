@@ -28,4 +28,5 @@ export const components: Same<typeof en> = {
 	'c.export': 'Exportieren',
 	'c.table': 'Tabelle',
 	'c.chart': 'Diagramm',
+	'c.nothingFits': 'Nichts dieses Namens',
 };

@@ -1,6 +1,7 @@
 /* index.ts - the German texts of all areas. */
 import { app } from './app';
 import { auth } from './auth';
+import { build } from './build';
 import { components } from './components';
 import { flow } from './flow';
 import { funnel } from './funnel';
@@ -16,6 +17,7 @@ export const texts = {
 	...auth,
 	...settings,
 	...office,
+	...build,
 	...components,
 	...flow,
 	...funnel,

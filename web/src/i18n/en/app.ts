@@ -2,6 +2,7 @@
 export const app = {
 	'nav.label': 'Main',
 	'nav.funnel': 'Funnel',
+	'nav.funnels': 'Builder',
 	'nav.flow': 'Flow',
 	'nav.people': 'People',
 	'nav.companies': 'Companies',

@@ -25,4 +25,5 @@ export const components = {
 	'c.export': 'Export',
 	'c.table': 'Table',
 	'c.chart': 'Chart',
+	'c.nothingFits': 'Nothing of that name',
 } as const;

@@ -1,10 +1,11 @@
 /*
  * api.ts - what GET /api/v1/funnel answers, and what of the address it is asked with.
  */
-import { tOr } from '../../i18n/i18n';
+import { t, tOr } from '../../i18n/i18n';
 import type { Query } from '../../lib/api';
 import type { Amount } from '../../lib/format';
 import { periodOf } from '../../lib/period';
+import { stepsRead } from '../../lib/steps';
 
 export type ExitKind = 'disqualified' | 'recycled' | 'lost';
 export type Outcome = 'reached' | 'dropped' | 'here' | 'here_all' | 'young' | `exit:${ExitKind}`;
@@ -34,6 +35,8 @@ export interface Step {
 }
 export interface Group {
 	value: string | null;
+	/* Of each property of the breakdown. */
+	values?: (string | null)[];
 	other?: boolean;
 	steps: Step[];
 }
@@ -42,6 +45,28 @@ export interface TrendPoint {
 	to: string;
 	complete: boolean;
 	steps: Step[];
+}
+export interface Bucket {
+	from_seconds: number;
+	to_seconds: number | null;
+	count: number;
+}
+export interface VersusStep extends Step {
+	difference: number | null;
+	p_value: number | null;
+}
+/* What those who came to the end have more or less often than those who did not. */
+export interface Correlation {
+	kind: 'touch' | 'property';
+	name: string;
+	value: string | null;
+	converted_with: number;
+	converted: number;
+	dropped_with: number;
+	dropped: number;
+	odds_ratio: number | null;
+	low: number | null;
+	high: number | null;
 }
 export interface Rules {
 	count: 'people' | 'companies' | 'deals';
@@ -57,6 +82,11 @@ export interface Funnel {
 	steps: Step[];
 	groups: Group[];
 	trend?: TrendPoint[];
+	/* How many took so long from the step before; a class without end has none. */
+	histogram?: { steps: { step: number; buckets: Bucket[] }[] };
+	/* The same steps for others, beside these; `difference` is theirs less ours. */
+	compare_where?: { where: string; steps: VersusStep[]; p_value: number | null };
+	correlation?: Correlation[];
 	rules: Rules;
 	rules_text: { en: string; de: string };
 	snapshot: number;
@@ -73,7 +103,7 @@ export interface Funnel {
 }
 
 /* The rules that somebody may change, under the server's names. */
-export const rule_names = ['count', 'window', 'order', 'view', 'tail', 'where', 'steps', 'as_of'] as const;
+export const rule_names = ['count', 'window', 'order', 'view', 'tail', 'where', 'steps', 'as_of', 'groups'] as const;
 
 export function funnelQuery(q: URLSearchParams): Query {
 	const period = periodOf(q);
@@ -90,7 +120,18 @@ export function baseOf(f: Funnel): Step | undefined {
 	return f.steps[f.sentence.first_step - 1] ?? f.steps[0];
 }
 
-/* A stage as the reader's language calls it, or as the company does. */
+/* A stage as the reader's language calls it, or as the company does; other steps as they were asked
+ * for, without the signs that only the server needs. */
 export function stageName(name: string): string {
-	return tOr(`stage.${name}`, name.replace(/^(stage|deal):/, ''));
+	if (name === '*')
+		return t('funnel.anyTouch');
+	if (name.startsWith('deal:'))
+		return t('funnel.dealStep', { stage: name.slice(5) });
+	if (!name.startsWith('['))
+		return tOr(`stage.${name.replace(/^stage:/, '')}`, name.replace(/^stage:/, ''));
+	const [step] = stepsRead(name);
+	if (!step || step.names.length === 0)
+		return name.slice(1, -1);
+	const names = step.names.join(` ${t('funnel.or')} `);
+	return step.where ? `${names}: ${step.where}` : names;
 }

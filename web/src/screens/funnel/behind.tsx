@@ -3,12 +3,14 @@
  */
 import { useQuery } from '../../app/router';
 import { Behind } from '../../components/behind';
-import { funnelQuery, type Rules } from './api';
+import type { Query } from '../../lib/api';
+import type { Rules } from './api';
 
-export function BehindNumber({ count }: { count: Rules['count'] }) {
+/* `asked`: the question whose number it is. */
+export function BehindNumber({ count, asked }: { count: Rules['count']; asked: Query }) {
 	const [q, set] = useQuery();
 	const query = {
-		...funnelQuery(q),
+		...asked,
 		step: q.get('step'), outcome: q.get('show'), reason: q.get('reason'), group: q.get('group'), no_group: q.get('no_group'),
 	};
 	return <Behind count={count} query={query} onClose={() => set({ step: null, show: null, reason: null, group: null, no_group: null })} />;

@@ -4,8 +4,7 @@
  * First the truth in one sentence, then the stages; every number opens the people behind it. The
  * address holds the period, the rules, the breakdown and what is open.
  */
-import type { ComponentChildren, ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
 import { hrefWith, useQuery } from '../../app/router';
 import { useMay } from '../../app/session';
 import { Button, ButtonLink } from '../../components/button';
@@ -16,6 +15,7 @@ import { useResource } from '../../lib/resource';
 import { funnelQuery, type Funnel, type Rules } from './api';
 import { BehindNumber } from './behind';
 import { Controls } from './controls';
+import { Later, Near } from './later';
 import { Multiples } from './multiples';
 import { behind, Legend, Picture } from './picture';
 import { RulesDrawer } from './rules';
@@ -62,23 +62,10 @@ function Begin() {
 	);
 }
 
-/* The trend's script and ECharts come once the numbers are there and somebody gets near. */
-function Later({ f }: { f: Funnel }) {
-	const self = useRef<HTMLDivElement>(null);
-	const [Trend, setTrend] = useState<ComponentType<{ f: Funnel }> | null>(null);
-	useEffect(() => {
-		const load = () => void import('./trend').then((m) => setTrend(() => m.default));
-		const near = new IntersectionObserver((es) => es.some((e) => e.isIntersecting) && (near.disconnect(), load()), { rootMargin: '200px' });
-		if (self.current)
-			near.observe(self.current);
-		return () => near.disconnect();
-	}, []);
-	return <div ref={self} class="later">{Trend && <Trend f={f} />}</div>;
-}
-
 export default function FunnelScreen() {
 	const [q] = useQuery();
-	const funnel = useResource<Funnel>('/api/v1/funnel', funnelQuery(q), { live: true });
+	const asked = funnelQuery(q);
+	const funnel = useResource<Funnel>('/api/v1/funnel', asked, { live: true });
 	const f = funnel.data;
 	const failed = <ErrorLine problem={funnel.error} action={<Button onClick={funnel.reload}>{t('app.retry')}</Button>} />;
 	if (!f)
@@ -102,9 +89,10 @@ export default function FunnelScreen() {
 				{!f.rules.breakdown && <Legend f={f} />}
 				<p class="grey small">{f.rules_text[language.get()]} <a href={hrefWith({ rules: 1, step: null, show: null })}>{t('funnel.changeRules')}</a> <a href="/reconcile">{t('nav.reconcile')}</a></p>
 			</div>
-			<Later f={f} />
+			<Near load={() => import('./pinned')} props={{}} />
+			<Later f={f} asked={asked} question={q} />
 			{q.get('rules') && <RulesDrawer count={f.rules.count} />}
-			{q.get('step') && <BehindNumber count={f.rules.count} />}
+			{q.get('step') && <BehindNumber count={f.rules.count} asked={asked} />}
 		</div>
 	);
 }

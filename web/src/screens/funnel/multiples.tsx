@@ -2,7 +2,7 @@
  * multiples.tsx - a breakdown: at most six funnels on one scale, and all of them in a table.
  */
 import { Count } from '../../components/small';
-import { t } from '../../i18n/i18n';
+import { t, tOr } from '../../i18n/i18n';
 import { number, percent } from '../../lib/format';
 import { baseOf, stageName, type Funnel, type Group } from './api';
 import { Bar } from './bar';
@@ -11,12 +11,13 @@ import { scaleOf, type Scale } from './scale';
 
 const shown_max = 6;
 
-export function groupName(g: Pick<Group, 'value' | 'other'>): string {
+export function groupName(g: Pick<Group, 'value' | 'values' | 'other'>): string {
 	if (g.other)
 		return t('funnel.groupRest');
-	return g.value === null || g.value === '' ? t('funnel.groupNone') : g.value;
+	const values = g.values && g.values.length > 1 ? g.values : [g.value];
+	return values.map((v) => (v === null || v === '' ? t('funnel.groupNone') : v)).join(' · ');
 }
-const key = (g: Group) => `${g.other ? 'other' : 'group'}:${g.value}`;
+const key = (g: Group) => (g.other ? 'other' : `group:${JSON.stringify(g.values ?? g.value)}`);
 
 function Multiple({ f, g, scale }: { f: Funnel; g: Group; scale: Scale }) {
 	return (
@@ -47,7 +48,7 @@ function AllGroups({ f, groups }: { f: Funnel; groups: Group[] }) {
 				<caption class="hidden">{t('funnel.groups')}</caption>
 				<thead>
 					<tr>
-						<th scope="col">{t(`funnel.by.${f.rules.breakdown as 'source'}`)}</th>
+						<th scope="col">{(f.rules.breakdown ?? '').split(',').map((b) => tOr(`funnel.by.${b.trim()}`, b)).join(' · ')}</th>
 						{f.steps.map((s) => <th key={s.step} scope="col" class="number">{stageName(s.name)}</th>)}
 						<th scope="col" class="number">{t('funnel.rate')}</th>
 					</tr>

@@ -13,7 +13,7 @@ import { duration, number, percent } from '../../lib/format';
 import { phone, useMedia } from '../../lib/media';
 import { baseOf, stageName, type Exit, type Funnel, type Outcome, type Step } from './api';
 import { Bar } from './bar';
-import { scaleOf, type Scale } from './scale';
+import { baseCount, scaleOf, type Scale } from './scale';
 
 /* The address with the drawer open on the people behind a number. */
 export function behind(step: number, show: Outcome, more: { reason?: string | null; group?: string | null } = {}): string {
@@ -21,7 +21,12 @@ export function behind(step: number, show: Outcome, more: { reason?: string | nu
 	return hrefWith({ step, show, reason: more.reason ?? null, ...group, rules: null });
 }
 
-function Exits({ step }: { step: Step }) {
+/* How many went no further, in a funnel that is not the line of stages. */
+function dropped(steps: Step[], step: Step): number {
+	const next = steps[step.step];
+	return steps.every((s) => s.side) || !next ? 0 : Math.max(0, step.count - next.count);
+}
+function Exits({ step, lost }: { step: Step; lost: number }) {
 	const words = (e: Exit) => {
 		const most = e.reasons.find((r) => r.reason);
 		const share = most && e.count > 0 ? t('funnel.exitReason', { reason: most.reason ?? '', share: percent(most.count / e.count) }) : '';
@@ -29,6 +34,7 @@ function Exits({ step }: { step: Step }) {
 	};
 	return (
 		<>
+			{lost > 0 && <span class="exit"><a href={behind(step.step, 'dropped')}>−{t('funnel.noFurther', { n: lost })}</a></span>}
 			{(step.exits ?? []).map((e) => {
 				const w = words(e);
 				return (
@@ -44,7 +50,7 @@ function Exits({ step }: { step: Step }) {
 
 /* How many rows of the table (steps and exits between them) the steps from `a` before `b` take. */
 function span(steps: Step[], a: number, b: number): number {
-	return steps.slice(a, b).reduce((n, s) => n + 1 + (s.exits?.length ? 1 : 0), 0);
+	return steps.slice(a, b).reduce((n, s) => n + 1 + (s.exits?.length || dropped(steps, s) ? 1 : 0), 0);
 }
 /* Runs of steps alike in something: [first, after the last]. */
 function runs(steps: Step[], of: (s: Step) => string | null | undefined): Map<number, { to: number; what: string }> {
@@ -84,7 +90,16 @@ function Brackets({ steps, at }: { steps: Step[]; at: number }) {
 	);
 }
 
-function Row({ f, step, scale, lead, children }: { f: Funnel; step: Step; scale: Scale; lead: Step | undefined; children: ComponentChildren }) {
+interface RowProps {
+	f: Funnel;
+	step: Step;
+	scale: Scale;
+	lead: Step | undefined;
+	here: boolean;
+	money: boolean;
+	children: ComponentChildren;
+}
+function Row({ f, step, scale, lead, here, money, children }: RowProps) {
 	const small = useMedia(phone);
 	const [open, setOpen] = useState(false);
 	const name = stageName(step.name);
@@ -108,12 +123,16 @@ function Row({ f, step, scale, lead, children }: { f: Funnel; step: Step; scale:
 			<td class="number more grey" data-title={t('funnel.time')}>
 				{step.median_seconds === null ? percent(null) : <>{duration(step.median_seconds)}<span class="p90"> · {duration(step.p90_seconds)}</span></>}
 			</td>
-			<td class="number more" data-title={t('funnel.hereNow')}>
-				<Count n={step.here_now} href={behind(step.step, 'here')} what={`${t('funnel.hereNow')}: ${name}`} />
-			</td>
-			<td class="number more" data-title={step.money?.kind === 'value' ? t('funnel.value') : t('funnel.cost')}>
-				{step.money ? <><span class="grey">{step.money.kind === 'value' ? t('funnel.valueShort') : t('funnel.costShort')} </span><Money amount={step.money} short={step.money.kind === 'value'} /></> : <span class="grey">{percent(null)}</span>}
-			</td>
+			{here && (
+				<td class="number more" data-title={t('funnel.hereNow')}>
+					<Count n={step.here_now} href={behind(step.step, 'here')} what={`${t('funnel.hereNow')}: ${name}`} />
+				</td>
+			)}
+			{money && (
+				<td class="number more" data-title={step.money?.kind === 'value' ? t('funnel.value') : t('funnel.cost')}>
+					{step.money ? <><span class="grey">{step.money.kind === 'value' ? t('funnel.valueShort') : t('funnel.costShort')} </span><Money amount={step.money} short={step.money.kind === 'value'} /></> : <span class="grey">{percent(null)}</span>}
+				</td>
+			)}
 		</tr>
 	);
 }
@@ -121,8 +140,12 @@ function Row({ f, step, scale, lead, children }: { f: Funnel; step: Step; scale:
 export function Picture({ f }: { f: Funnel }) {
 	const steps = f.steps;
 	const lead = baseOf(f);
-	const scale = scaleOf(steps.map((s) => s.count), lead?.count ?? 0);
 	const sided = steps.every((s) => s.side);
+	const counts = steps.map((s) => s.count);
+	const scale = scaleOf(counts, sided ? (lead?.count ?? 0) : baseCount(counts));
+	// columns that this funnel has nothing for are not there
+	const here = steps.some((s) => typeof s.here_now === 'number');
+	const money = steps.some((s) => s.money);
 	const zones = runs(steps, (s) => s.zone);
 	return (
 		<table class="funnel" data-sided={sided}>
@@ -136,8 +159,8 @@ export function Picture({ f }: { f: Funnel }) {
 					<th scope="col" class="number">{t('funnel.fromBefore')}</th>
 					<th scope="col" class="number">{t('funnel.fromLead', { stage: lead ? stageName(lead.name) : '' })}</th>
 					<th scope="col" class="number"><span class="tip" tabIndex={0} data-tip={t('funnel.timeLong')}>{t('funnel.time')}</span></th>
-					<th scope="col" class="number"><span class="tip" tabIndex={0} data-tip={t('funnel.hereLong')}>{t('funnel.hereNow')}</span></th>
-					<th scope="col" class="number"><span class="tip" tabIndex={0} data-tip={t('funnel.moneyLong')}>{t('funnel.money')}</span></th>
+					{here && <th scope="col" class="number"><span class="tip" tabIndex={0} data-tip={t('funnel.hereLong')}>{t('funnel.hereNow')}</span></th>}
+					{money && <th scope="col" class="number"><span class="tip" tabIndex={0} data-tip={t('funnel.moneyLong')}>{t('funnel.money')}</span></th>}
 				</tr>
 			</thead>
 			<tbody>
@@ -145,11 +168,11 @@ export function Picture({ f }: { f: Funnel }) {
 						const zone = zones.get(i);
 						return (
 							<Fragment key={s.step}>
-								<Row f={f} step={s} scale={scale} lead={lead}>
+								<Row f={f} step={s} scale={scale} lead={lead} here={here} money={money}>
 									{sided && <Brackets steps={steps} at={i} />}
 									{sided && zone && <th scope="rowgroup" class="zone" rowSpan={span(steps, i, zone.to)}>{t(`funnel.zone.${zone.what as 'tofu'}`)}</th>}
 								</Row>
-								{(s.exits?.length ?? 0) > 0 && <tr class="exits" data-side={s.side ?? undefined}><td colSpan={8}><Exits step={s} /></td></tr>}
+								{((s.exits?.length ?? 0) > 0 || dropped(steps, s) > 0) && <tr class="exits" data-side={s.side ?? undefined}><td colSpan={8}><Exits step={s} lost={dropped(steps, s)} /></td></tr>}
 							</Fragment>
 						);
 					})}

@@ -22,3 +22,12 @@ export function scaleOf(counts: readonly number[], base: number): Scale {
 		broken: (n) => n > full,
 	};
 }
+
+/* What has most of the room where no stage of the line says so: the first step, unless it is so
+ * large that nothing could be seen of the others. */
+const hides = 8;
+export function baseCount(counts: readonly number[]): number {
+	const first = counts[0] ?? 0;
+	const rest = Math.max(0, ...counts.slice(1));
+	return rest > 0 && first > rest * hides ? rest : first;
+}

@@ -9,7 +9,8 @@ import { Select } from '../../components/field';
 import { t } from '../../i18n/i18n';
 import { date, month, number, percent } from '../../lib/format';
 import { useResource } from '../../lib/resource';
-import { funnelQuery, stageName, type Funnel, type TrendPoint } from './api';
+import type { Query } from '../../lib/api';
+import { stageName, type Funnel, type TrendPoint } from './api';
 
 type Unit = 'day' | 'week' | 'month';
 
@@ -42,12 +43,18 @@ function unitOf(q: URLSearchParams): Unit {
 	return q.get('period') === '30d' || q.get('period') === 'month' ? 'day' : q.get('period') === '90d' || q.get('period') === 'quarter' ? 'week' : 'month';
 }
 
-export default function Trend({ f }: { f: Funnel }) {
+/* `question` has the period and the unit as the address names them, `asked` is what the server takes. */
+export interface TrendProps {
+	f: Funnel;
+	asked: Query;
+	question: URLSearchParams;
+}
+export default function Trend({ f, asked: all, question }: TrendProps) {
 	const [q, set] = useQuery();
-	const unit = unitOf(q);
+	const unit = unitOf(question);
 	const at = Math.min(Math.max(1, Number(q.get('line') ?? f.sentence.first_step)), f.steps.length);
 	const rate = q.get('as') === 'rate' && at > 1;
-	const { by: _by, of: _of, compare: _compare, ...asked } = funnelQuery(q);
+	const { by: _by, of: _of, compare: _compare, ...asked } = all;
 	const answer = useResource<Funnel>('/api/v1/funnel', { ...asked, trend: unit }, { live: true });
 	const points = answer.data?.trend ?? [];
 	const values = points.map((p) => (rate ? p.steps[at - 1]?.from_previous : p.steps[at - 1]?.count) ?? null);

@@ -1,0 +1,89 @@
+/*
+ * list.tsx - the funnels that have a name, those on the home first; and how to get one.
+ */
+import { useMay } from '../../app/session';
+import { Button, ButtonLink } from '../../components/button';
+import { ErrorLine } from '../../components/error';
+import { Menu } from '../../components/menu';
+import { RelativeTime } from '../../components/small';
+import { toast, toastError } from '../../components/toast';
+import { t } from '../../i18n/i18n';
+import { useResource } from '../../lib/resource';
+import { useNames } from './names';
+import { funnelHref, placeNext, savedChange, savedRemove, type Saved, type SavedList } from './saved';
+import { Starts, stepsWords } from './starts';
+
+/* What one may do with a row; places change in pairs, so that two funnels swap. */
+function Deeds({ f, rows, reload }: { f: Saved; rows: Saved[]; reload: () => void }) {
+	const pinned = rows.filter((r) => r.place !== null);
+	const at = pinned.indexOf(f);
+	const attempt = (deed: () => Promise<unknown>) => void deed().then(reload, (e) => { toastError(e); reload(); });
+	const swap = (other: Saved | undefined) => attempt(async () => {
+		if (!other)
+			return;
+		// places that somebody made equal are told apart first
+		const [low, high] = [Math.min(f.place ?? 1, other.place ?? 1), Math.max(f.place ?? 1, other.place ?? 1)];
+		const up = pinned.indexOf(other) < at;
+		const second = high === low ? high + 1 : high;
+		await savedChange(f, { place: up ? low : second });
+		await savedChange(other, { place: up ? second : low });
+	});
+	const pin = () => attempt(async () => {
+		const next = await savedChange(f, { place: f.place ? null : placeNext(rows) });
+		toast(t(next.place ? 'build.pinned' : 'build.unpinned'));
+	});
+	return (
+		<Menu label={t('build.more')} items={[
+			{ text: t(f.place ? 'build.unpin' : 'build.pin'), run: pin },
+			...(at > 0 ? [{ text: t('build.up'), run: () => swap(pinned[at - 1]) }] : []),
+			...(at >= 0 && at < pinned.length - 1 ? [{ text: t('build.down'), run: () => swap(pinned[at + 1]) }] : []),
+			{ text: t('build.remove'), run: () => void savedRemove(f, reload) },
+		]} />
+	);
+}
+
+function Rows({ rows, reload }: { rows: Saved[]; reload: () => void }) {
+	const may = useMay('work');
+	return (
+		<table class="table saved-table">
+			<caption class="hidden">{t('build.list')}</caption>
+			<thead>
+				<tr>
+					<th scope="col">{t('build.name')}</th>
+					<th scope="col" class="cell-wide">{t('build.steps')}</th>
+					<th scope="col">{t('build.onHome')}</th>
+					<th scope="col">{t('build.changed')}</th>
+					<td />
+				</tr>
+			</thead>
+			<tbody>
+				{rows.map((f) => (
+					<tr key={f.name}>
+						<td data-phone="1"><a class="strong" href={funnelHref(f)}>{f.title}</a></td>
+						<td class="cell-wide grey" data-phone="2"><span class="cut">{stepsWords(f.query['steps'] ?? '') || t('nav.funnel')}</span></td>
+						<td class="grey" data-phone="0">{f.place ? t('build.place', { n: rows.filter((r) => r.place).indexOf(f) + 1 }) : ''}</td>
+						<td class="grey" data-phone="0"><RelativeTime at={f.changed_at} quiet /> · {f.changed_by.name}</td>
+						<td data-phone="1" class="number">{may && <Deeds f={f} rows={rows} reload={reload} />}</td>
+					</tr>
+				))}
+			</tbody>
+		</table>
+	);
+}
+
+export default function FunnelsScreen() {
+	const list = useResource<SavedList>('/api/v1/funnels', undefined, { live: true });
+	const names = useNames();
+	const rows = list.data?.rows ?? null;
+	return (
+		<div class="stack-wide">
+			<header class="builder-head">
+				<h1>{t('build.list')}</h1>
+				<ButtonLink kind="main" href="/funnels/new">{t('build.new')}</ButtonLink>
+			</header>
+			<ErrorLine problem={list.error} action={<Button onClick={list.reload}>{t('app.retry')}</Button>} />
+			{rows && rows.length > 0 && <Rows rows={rows} reload={list.reload} />}
+			{rows && rows.length === 0 && <Starts names={names} path="/funnels/new" />}
+		</div>
+	);
+}
