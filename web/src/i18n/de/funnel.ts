@@ -126,4 +126,5 @@ export const funnel: Same<typeof en> = {
 	'funnel.by.content': 'Inhalt',
 	'funnel.by.term': 'Suchwort',
 	'funnel.dealStep': 'Deal: {stage}',
+	'funnel.step': 'Schritt',
 };

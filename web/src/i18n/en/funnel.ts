@@ -123,4 +123,5 @@ export const funnel = {
 	'funnel.by.content': 'Content',
 	'funnel.by.term': 'Term',
 	'funnel.dealStep': 'Deal: {stage}',
+	'funnel.step': 'Step',
 } as const;

@@ -129,7 +129,7 @@ export function Answer({ question, fields, count, onWrong }: AnswerProps) {
 				<>
 					<p class="builder-sentence">{empty ? t('funnel.emptyPeriod') : f.sentence.text[language.get()]}</p>
 					<Before f={f} />
-					{f.rules.breakdown ? <Multiples f={f} /> : <Picture f={f} />}
+					{f.rules.breakdown ? <Multiples f={f} /> : <Picture f={f} drops />}
 					<div class="rules">
 						{!f.rules.breakdown && <Legend f={f} />}
 						<p class="grey small">{f.rules_text[language.get()]}</p>

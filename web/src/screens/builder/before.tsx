@@ -3,16 +3,18 @@
  * difference is more than chance.
  */
 import { t } from '../../i18n/i18n';
-import { percent } from '../../lib/format';
+import { number, percent } from '../../lib/format';
 import type { Funnel } from '../funnel/api';
 import { chance, sure_below } from './stats';
 
-/* "(p < 0.001)" */
+/* "< 0.001", "0.788" */
+export function chanceNumber(p: number): string {
+	return p < 0.001 ? `< ${number(0.001, 3)}` : number(p, 3);
+}
 export function chanceText(p: number | null): string {
 	if (p === null)
 		return t('build.chance.few');
-	const shown = p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`;
-	return t(p < sure_below ? 'build.chance.more' : 'build.chance.less', { p: shown });
+	return t(p < sure_below ? 'build.chance.more' : 'build.chance.less', { p: p < 0.001 ? chanceNumber(p) : `= ${chanceNumber(p)}` });
 }
 
 export function Before({ f }: { f: Funnel }) {

@@ -11,7 +11,7 @@ import { dayPlus, periodOf } from '../../lib/period';
 import { rule_names } from '../funnel/api';
 import type { Saved } from './saved';
 
-const names = ['period', 'from', 'to', 'compare', 'by', 'of', 'trend', ...rule_names] as const;
+const names = ['period', 'from', 'to', 'compare', 'by', 'of', 'trend', 'compare_where', ...rule_names] as const;
 const a_day = /^\d{4}-\d{2}-\d{2}$/;
 
 /* A saved day `to` is not in the period any more; in the address it is the last one. */

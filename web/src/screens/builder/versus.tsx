@@ -11,12 +11,12 @@ import type { Query } from '../../lib/api';
 import { number, percent } from '../../lib/format';
 import { useResource } from '../../lib/resource';
 import { stageName, type Funnel } from '../funnel/api';
-import { chanceText } from './before';
+import { chanceNumber, chanceText } from './before';
 import type { Question } from './question';
 import { sure_below } from './stats';
 
 function points(x: number | null): string {
-	return x === null ? '–' : t('build.versus.points', { n: `${x > 0 ? '+' : x < 0 ? '−' : ''}${Math.abs(x * 100).toFixed(1)}` });
+	return x === null ? '–' : t('build.versus.points', { n: `${x > 0 ? '+' : x < 0 ? '−' : ''}${number(Math.abs(x * 100), 1)}` });
 }
 
 function Beside({ f }: { f: Funnel }) {
@@ -56,7 +56,7 @@ function Beside({ f }: { f: Funnel }) {
 									<td class="number" data-title={t('build.versus.theirs')} data-phone="2">{number(o?.count)}</td>
 									<td class="number grey" data-phone="0">{percent(o?.from_first)}</td>
 									<td class="number" data-phone="1">{i === 0 ? '' : points(o?.difference ?? null)}</td>
-									<td class="number grey" data-phone="0">{i === 0 || o?.p_value === null || o?.p_value === undefined ? '' : o.p_value < 0.001 ? '< 0.001' : o.p_value.toFixed(3)}</td>
+									<td class="number grey" data-phone="0">{i === 0 || o?.p_value === null || o?.p_value === undefined ? '' : chanceNumber(o.p_value)}</td>
 								</tr>
 							);
 						})}

@@ -7,7 +7,7 @@ import { number, percent } from '../../lib/format';
 import { baseOf, stageName, type Funnel, type Group } from './api';
 import { Bar } from './bar';
 import { behind } from './picture';
-import { scaleOf, type Scale } from './scale';
+import { baseCount, scaleOf, type Scale } from './scale';
 
 const shown_max = 6;
 
@@ -80,8 +80,9 @@ export function Multiples({ f }: { f: Funnel }) {
 	const size = (g: Group) => g.steps[at]?.count ?? 0;
 	const groups = [...f.groups].sort((a, b) => size(b) - size(a));
 	const first = groups.filter((g) => !g.other && size(g) > 0).slice(0, shown_max);
-	const counts = first.flatMap((g) => g.steps.map((s) => s.count));
-	const scale = scaleOf(counts, Math.max(0, ...first.map(size)));
+	const counts = (g: Group) => g.steps.map((s) => s.count);
+	const sided = f.steps.every((s) => s.side);
+	const scale = scaleOf(first.flatMap(counts), Math.max(0, ...first.map((g) => (sided ? size(g) : baseCount(counts(g))))));
 	return (
 		<div class="stack-wide">
 			<div class="multiples">{first.map((g) => <Multiple key={key(g)} f={f} g={g} scale={scale} />)}</div>

@@ -21,10 +21,10 @@ export function behind(step: number, show: Outcome, more: { reason?: string | nu
 	return hrefWith({ step, show, reason: more.reason ?? null, ...group, rules: null });
 }
 
-/* How many went no further, in a funnel that is not the line of stages. */
+/* How many went no further. */
 function dropped(steps: Step[], step: Step): number {
 	const next = steps[step.step];
-	return steps.every((s) => s.side) || !next ? 0 : Math.max(0, step.count - next.count);
+	return next ? Math.max(0, step.count - next.count) : 0;
 }
 function Exits({ step, lost }: { step: Step; lost: number }) {
 	const words = (e: Exit) => {
@@ -49,8 +49,8 @@ function Exits({ step, lost }: { step: Step; lost: number }) {
 }
 
 /* How many rows of the table (steps and exits between them) the steps from `a` before `b` take. */
-function span(steps: Step[], a: number, b: number): number {
-	return steps.slice(a, b).reduce((n, s) => n + 1 + (s.exits?.length || dropped(steps, s) ? 1 : 0), 0);
+function span(steps: Step[], a: number, b: number, lost: (s: Step) => number): number {
+	return steps.slice(a, b).reduce((n, s) => n + 1 + (s.exits?.length || lost(s) > 0 ? 1 : 0), 0);
 }
 /* Runs of steps alike in something: [first, after the last]. */
 function runs(steps: Step[], of: (s: Step) => string | null | undefined): Map<number, { to: number; what: string }> {
@@ -66,20 +66,20 @@ function runs(steps: Step[], of: (s: Step) => string | null | undefined): Map<nu
 	return out;
 }
 
-function Brackets({ steps, at }: { steps: Step[]; at: number }) {
+function Brackets({ steps, at, lost }: { steps: Step[]; at: number; lost: (s: Step) => number }) {
 	const sides = runs(steps, (s) => s.side);
 	const run = sides.get(at);
 	const sales_from = steps.findIndex((s) => s.side === 'both' || s.side === 'sales');
 	return (
 		<>
 			{at === 0 && (
-				<th scope="rowgroup" class="bracket" rowSpan={span(steps, 0, steps.length)}>
+				<th scope="rowgroup" class="bracket" rowSpan={span(steps, 0, steps.length, lost)}>
 					<div data-side="marketing"><span>{t('funnel.marketing')}</span></div>
 				</th>
 			)}
-			{run && run.what === 'marketing' && <td class="bracket" rowSpan={span(steps, at, run.to)} />}
+			{run && run.what === 'marketing' && <td class="bracket" rowSpan={span(steps, at, run.to, lost)} />}
 			{run && run.what !== 'marketing' && (
-				<th scope="rowgroup" class="bracket" rowSpan={span(steps, at, run.to)}>
+				<th scope="rowgroup" class="bracket" rowSpan={span(steps, at, run.to, lost)}>
 					<div data-side={run.what}>
 						<span>{run.what === 'both' ? '' : t('funnel.sales')}</span>
 						{at === sales_from && run.what === 'both' && <span class="hidden">{t('funnel.handOff')}</span>}
@@ -137,7 +137,8 @@ function Row({ f, step, scale, lead, here, money, children }: RowProps) {
 	);
 }
 
-export function Picture({ f }: { f: Funnel }) {
+/* `drops`: between the steps also stands how many went no further. */
+export function Picture({ f, drops }: { f: Funnel; drops?: boolean }) {
 	const steps = f.steps;
 	const lead = baseOf(f);
 	const sided = steps.every((s) => s.side);
@@ -147,13 +148,14 @@ export function Picture({ f }: { f: Funnel }) {
 	const here = steps.some((s) => typeof s.here_now === 'number');
 	const money = steps.some((s) => s.money);
 	const zones = runs(steps, (s) => s.zone);
+	const lost = (s: Step) => (drops ? dropped(steps, s) : 0);
 	return (
 		<table class="funnel" data-sided={sided}>
 			<caption class="hidden">{t('nav.funnel')}</caption>
 			<thead>
 				<tr>
 					{sided && <><td /><td /><td /></>}
-					<th scope="col" class="name">{t('funnel.stage')}</th>
+					<th scope="col" class="name">{t(sided ? 'funnel.stage' : 'funnel.step')}</th>
 					<td />
 					<th scope="col" class="number">{t(`funnel.counted.${f.rules.count}`)}</th>
 					<th scope="col" class="number">{t('funnel.fromBefore')}</th>
@@ -169,10 +171,10 @@ export function Picture({ f }: { f: Funnel }) {
 						return (
 							<Fragment key={s.step}>
 								<Row f={f} step={s} scale={scale} lead={lead} here={here} money={money}>
-									{sided && <Brackets steps={steps} at={i} />}
-									{sided && zone && <th scope="rowgroup" class="zone" rowSpan={span(steps, i, zone.to)}>{t(`funnel.zone.${zone.what as 'tofu'}`)}</th>}
+									{sided && <Brackets steps={steps} at={i} lost={lost} />}
+									{sided && zone && <th scope="rowgroup" class="zone" rowSpan={span(steps, i, zone.to, lost)}>{t(`funnel.zone.${zone.what as 'tofu'}`)}</th>}
 								</Row>
-								{((s.exits?.length ?? 0) > 0 || dropped(steps, s) > 0) && <tr class="exits" data-side={s.side ?? undefined}><td colSpan={8}><Exits step={s} lost={dropped(steps, s)} /></td></tr>}
+								{((s.exits?.length ?? 0) > 0 || lost(s) > 0) && <tr class="exits" data-side={s.side ?? undefined}><td colSpan={8}><Exits step={s} lost={lost(s)} /></td></tr>}
 							</Fragment>
 						);
 					})}
