@@ -80,6 +80,22 @@ void chain_ordered(const struct chain_rules *rules, const struct chain_touch *to
 void chain_any(const struct chain_rules *rules, const struct chain_touch *touches, size_t n,
 	       struct chain *chain_r);
 
+/* ---- every parameter (sequence.c) ------------------------------------------------------------ */
+
+/* An engine for these rules, with the memory that it needs; one per thread. */
+struct sequence;
+bool sequence_new(const struct chain_rules *rules, struct sequence **s_r, err *e) MUST_CHECK;
+void sequence_free(struct sequence **s);
+/* Each chain that counts, level 1 at least: one at most, but with entry `each` one per attempt,
+ * with `sessions` one per session. `each` returns false to hear of no more. ERR_NOMEM, or ERR_LIMIT
+ * when too many touches lie within a grace of each other. */
+typedef bool (*sequence_each)(void *arg, const struct chain *chain);
+bool sequence_run(struct sequence *s, const struct chain_touch *touches, size_t n,
+		  sequence_each each, void *arg, err *e) MUST_CHECK;
+/* The first of them; level 0: none. */
+bool sequence_best(struct sequence *s, const struct chain_touch *touches, size_t n,
+		   struct chain *chain_r, err *e) MUST_CHECK;
+
 /* The highest row reached: 0 not in the period, 1 visitor, 1 + k the k-th stage. A touch whose mask
  * is 0 is a visit. In order: a stage is reached when it was entered, at some time, at or after the
  * first entry of every earlier stage that was entered at all; otherwise whenever it was entered. */

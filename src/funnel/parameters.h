@@ -9,6 +9,7 @@
 #ifndef TRICHTER_FUNNEL_PARAMETERS_H
 #define TRICHTER_FUNNEL_PARAMETERS_H
 
+#include "base/time.h"
 #include "base/value.h"
 
 #define FUNNEL_STEPS_MAX    32
@@ -16,7 +17,7 @@
 #define FUNNEL_GAP_NONE	    INT64_MAX
 #define FUNNEL_EXCLUDES_MAX 16
 #define FUNNEL_HOLD_MAX	    3
-#define FUNNEL_SESSION_US   (30 * US_PER_MIN) /* so long without a touch ends a session */
+#define FUNNEL_SESSION_US   (30 * 60 * US_PER_S) /* so long without a touch ends a session */
 /* Anchored: in how many ways the floating steps can be put in order. */
 #define FUNNEL_ORDERS_MAX   720
 #define FUNNEL_OPTIONAL_MAX 4
