@@ -9,13 +9,14 @@
  *               at: those that moved since a segment was keyed, hidden ones.
  * Promises:     exactly the answer of chain_ordered() or lifecycle_chain() over the same touches;
  *               the same from any instruction set, number of threads and cut into segments.
- * Data from:    struct column; blocks of CODEC_COLD are read too, at the cost of unpacking them.
+ * Data from:    segments; what they say is checked again where it leads to an array. Cold ones are
+ *               read too, at the cost of unpacking them.
  * Threads:      starts its own; a question and its segments are read by all of them.
  */
 #ifndef TRICHTER_FAST_INT_H
 #define TRICHTER_FAST_INT_H
 
-#include "column/colfile.h"
+#include "archive/segment.h"
 #include "funnel/chain_int.h"
 
 #include <stdatomic.h>
@@ -31,20 +32,19 @@ struct fast_name {
 	const uint32_t *by_value;
 };
 
-/* One segment. Columns of touches are read row by row, those of subjects as segment.h says. */
+/* One segment, and what the question's words are in it. Columns and their tables may be shared. */
 struct fast_segment {
-	const struct column *subject, *count;
-	const struct column *at;   /* microseconds */
-	const struct column *name; /* codes into `names` */
-	const struct fast_name *names;
-	size_t names_n;
-	const struct column *value; /* codes into by_value[]; NULL: no name looks at it */
-	size_t values_n;
+	const struct segment *segment;
+	const struct fast_name *names; /* by code; as many as the segment has */
+	/* The property of by_value[]; NULL: no name looks at one. by_value[0] is for touches
+	 * without it, so there are values_n + 1. */
+	const struct column *value;
+	size_t values_n; /* as segment_property has it */
 	/* The column that tells the group, and the group of each of its codes; NULL: the question
 	 * has no such groups, or no touch of the segment has a value: then it is group_none. */
 	const struct column *group;
 	const uint32_t *group_of;
-	size_t group_codes_n;
+	size_t group_codes_n; /* items of group_of: segment_origins(), or values_n + 1 */
 	/* A bit for each row: touches that are passed over. (rows + 63) / 64 words; NULL: none. */
 	const uint64_t *hidden;
 };
@@ -84,6 +84,8 @@ struct fast_question {
 	/* steps, window, period, clip: as the engine has them. In the lifecycle the stages, and no
 	 * window. */
 	const struct chain_rules *rules;
+	bool until_given; /* nothing at or after until_us counts */
+	int64_t until_us;
 	bool lifecycle, in_order;
 	struct fast_set only; /* the subjects that count; bits NULL: all */
 	struct fast_set skip; /* passed over: somebody else counts them; bits NULL: none */
