@@ -19,10 +19,10 @@
 #define WALK_ARENA_MAX	  (64 * MIB)
 #define WALK_HOLD	  4096
 
-struct column *column_find(const struct table *t, str name, enum column_from from)
+struct trait_column *trait_column_find(const struct table *t, str name, enum column_from from)
 {
 	for (size_t i = 0; i < t->columns.n; i++) {
-		struct column *c = t->columns.items[i];
+		struct trait_column *c = t->columns.items[i];
 		if (c->from == from && str_eq(c->name, name))
 			return c;
 	}
@@ -37,7 +37,7 @@ static bool is_pure_count(str name)
 	       str_eq(name, S("last_seen"));
 }
 
-bool column_is_pure_count(const struct column *c)
+bool trait_column_is_pure_count(const struct trait_column *c)
 {
 	return c->from == COLUMN_RULE && is_pure_count(c->name);
 }
@@ -64,8 +64,8 @@ static value people_of(struct people *p, const struct subject *s, struct arena *
 	return list;
 }
 
-value column_read(const struct column *c, struct people *p, const struct subject *s,
-		  struct arena *a)
+value trait_column_read(const struct trait_column *c, struct people *p, const struct subject *s,
+			struct arena *a)
 {
 	switch (c->from) {
 	case COLUMN_ROW:
@@ -78,7 +78,7 @@ value column_read(const struct column *c, struct people *p, const struct subject
 	return s->rule_row.field(s->rule_row.arg, c->name);
 }
 
-value column_read_counts(const struct column *c, const struct subject_view *v)
+value trait_column_read_counts(const struct trait_column *c, const struct subject_view *v)
 {
 	value found;
 	if (str_eq(c->name, S("touches")))
@@ -107,7 +107,7 @@ struct walk {
 	enum entity entity;
 	const uint32_t *subjects;
 	size_t n;
-	struct column **columns;
+	struct trait_column **columns;
 	size_t columns_n;
 	bool pure; /* nothing but counts is asked */
 	struct arena a;
@@ -128,12 +128,12 @@ static bool walk_row(struct walk *w, size_t row)
 	/* Most of those who only visited have nothing but counts and an id. */
 	bool bare = !w->pure && s.view.cells_n == 0 && !s.has_company;
 	for (size_t i = 0; i < w->columns_n; i++) {
-		struct column *c = w->columns[i];
+		struct trait_column *c = w->columns[i];
 		if (bare && c->from == COLUMN_RULE && !c->counts && !c->of_ids)
 			continue;
-		value value_now = w->pure ? column_read_counts(c, &v)
-					  : column_read(c, w->p, &s, &w->a);
-		if (!column_set(c, row, value_now, w->e))
+		value value_now = w->pure ? trait_column_read_counts(c, &v)
+					  : trait_column_read(c, w->p, &s, &w->a);
+		if (!trait_column_set(c, row, value_now, w->e))
 			return false;
 	}
 	return true;
@@ -157,8 +157,8 @@ static bool walk_all(struct walk *w)
 	/* All rows, whatever the last ones say. */
 	for (size_t i = 0; w->n && i < w->columns_n; i++) {
 		arena_reset(&w->a);
-		value last = column_value(w->columns[i], w->n - 1, &w->a);
-		if (!column_set(w->columns[i], w->n - 1, last, w->e))
+		value last = trait_column_value(w->columns[i], w->n - 1, &w->a);
+		if (!trait_column_set(w->columns[i], w->n - 1, last, w->e))
 			return false;
 	}
 	return true;
@@ -205,7 +205,7 @@ static uint64_t all_bytes(const struct directory *d)
 	for (size_t i = 0; i < ENTITIES_N; i++) {
 		const struct table *t = &d->rows.tables[i];
 		for (size_t k = 0; k < t->columns.n; k++)
-			bytes += column_bytes(t->columns.items[k]);
+			bytes += trait_column_bytes(t->columns.items[k]);
 	}
 	return bytes;
 }
@@ -215,7 +215,7 @@ void columns_forget(struct directory *d)
 	for (size_t i = 0; i < ENTITIES_N; i++) {
 		struct table *t = &d->rows.tables[i];
 		for (size_t k = 0; k < t->columns.n; k++)
-			column_free(t->columns.items[k]);
+			trait_column_free(t->columns.items[k]);
 		vec_clear(&t->columns);
 	}
 }
@@ -231,19 +231,19 @@ static bool walk_prepare(struct directory *d, enum entity entity, const struct w
 		columns_forget(d);
 	w->pure = true;
 	for (size_t i = 0; ok && i < n; i++) {
-		if (column_find(t, wanted[i].name, wanted[i].from))
+		if (trait_column_find(t, wanted[i].name, wanted[i].from))
 			continue;
 		ok = t->columns.n + w->columns_n < COLUMNS_MAX ||
 		     err_set(w->e, ERR_LIMIT, "more than %d fields are in use", COLUMNS_MAX);
 		str name = ok ? str_dup(&d->texts, wanted[i].name) : S("");
-		struct column *c = ok ? column_new(name, wanted[i].from,
-						   wanted[i].from == COLUMN_RULE && is_count(name),
-						   w->e)
-				      : NULL;
+		struct trait_column *c =
+			ok ? trait_column_new(name, wanted[i].from,
+					      wanted[i].from == COLUMN_RULE && is_count(name), w->e)
+			   : NULL;
 		ok = c != NULL;
 		if (ok) {
 			c->of_ids = is_of_ids(name);
-			w->pure &= column_is_pure_count(c);
+			w->pure &= trait_column_is_pure_count(c);
 			w->columns[w->columns_n++] = c;
 		}
 	}
@@ -275,14 +275,14 @@ static bool walk_attach(struct directory *d, struct snapshot *s, struct walk *w)
 static bool walk_run(struct directory *d, struct snapshot *s, enum entity entity,
 		     const struct wanted *wanted, size_t n, err *e)
 {
-	struct column **columns = mem_zalloc(n + 1, sizeof *columns);
+	struct trait_column **columns = mem_zalloc(n + 1, sizeof *columns);
 	if (!columns)
 		return err_nomem(e);
 	struct walk w = { .p = snapshot_people(s), .entity = entity, .columns = columns, .e = e };
 	arena_init(&w.a, WALK_ARENA_MAX);
 	bool ok = walk_prepare(d, entity, wanted, n, &w) && walk_all(&w) && walk_attach(d, s, &w);
 	for (size_t i = 0; i < w.columns_n; i++)
-		column_free(columns[i]);
+		trait_column_free(columns[i]);
 	mem_free((void *)(uintptr_t)w.subjects);
 	mem_free(columns);
 	arena_fini(&w.a);
@@ -295,8 +295,8 @@ static bool all_there(struct directory *d, enum entity entity, const struct want
 	bool there = true;
 	rwlock_read(&d->lock);
 	for (size_t i = 0; there && i < n; i++)
-		there = column_find(&d->rows.tables[entity], wanted[i].name, wanted[i].from) !=
-			NULL;
+		there = trait_column_find(&d->rows.tables[entity], wanted[i].name,
+					  wanted[i].from) != NULL;
 	rwlock_unlock(&d->lock);
 	return there;
 }

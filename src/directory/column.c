@@ -10,18 +10,18 @@
 
 #include "base/mem.h"
 
-struct column *column_new(str name, enum column_from from, bool counts, err *e)
+struct trait_column *trait_column_new(str name, enum column_from from, bool counts, err *e)
 {
-	struct column *c = mem_zalloc(1, sizeof *c);
+	struct trait_column *c = mem_zalloc(1, sizeof *c);
 	if (!c) {
 		err_nomem(e);
 		return NULL;
 	}
-	*c = (struct column){ .name = name, .from = from, .counts = counts, .numeric = true };
+	*c = (struct trait_column){ .name = name, .from = from, .counts = counts, .numeric = true };
 	return c;
 }
 
-void column_free(struct column *c)
+void trait_column_free(struct trait_column *c)
 {
 	if (!c)
 		return;
@@ -31,28 +31,28 @@ void column_free(struct column *c)
 	mem_free(c);
 }
 
-size_t column_rows(const struct column *c)
+size_t trait_column_rows(const struct trait_column *c)
 {
 	return c->numeric ? c->numbers.n : c->codes.n;
 }
 
-static value number_value(const struct column *c, int64_t number)
+static value number_value(const struct trait_column *c, int64_t number)
 {
 	return number == NUMBER_UNKNOWN ? value_none()
 	       : c->kind == VALUE_TIME	? value_time(number)
 					: value_int(number);
 }
 
-value column_value(const struct column *c, size_t row, struct arena *a)
+value trait_column_value(const struct trait_column *c, size_t row, struct arena *a)
 {
-	if (row >= column_rows(c))
+	if (row >= trait_column_rows(c))
 		return value_none();
 	if (c->numeric)
 		return number_value(c, c->numbers.items[row]);
 	return c->codes.items[row] ? dict_decode(&c->dict, c->codes.items[row], a) : value_none();
 }
 
-static bool to_codes(struct column *c, err *e)
+static bool to_codes(struct trait_column *c, err *e)
 {
 	for (size_t i = 0; i < c->numbers.n; i++) {
 		uint32_t code = 0;
@@ -68,7 +68,7 @@ static bool to_codes(struct column *c, err *e)
 }
 
 /* Room for the row; those before it that were never set are unknown. */
-static bool make_room(struct column *c, size_t row, err *e)
+static bool make_room(struct trait_column *c, size_t row, err *e)
 {
 	while (c->numeric && c->numbers.n <= row) {
 		if (!vec_push(&c->numbers, NUMBER_UNKNOWN))
@@ -81,13 +81,13 @@ static bool make_room(struct column *c, size_t row, err *e)
 	return true;
 }
 
-static bool is_number(const struct column *c, value v)
+static bool is_number(const struct trait_column *c, value v)
 {
 	bool possible = v.kind == VALUE_TIME || v.kind == VALUE_INT;
 	return possible && v.i != NUMBER_UNKNOWN && (c->kind == VALUE_NONE || c->kind == v.kind);
 }
 
-bool column_set(struct column *c, size_t row, value v, err *e)
+bool trait_column_set(struct trait_column *c, size_t row, value v, err *e)
 {
 	bool known = v.kind != VALUE_NONE;
 	if (c->numeric && known && !is_number(c, v) && !to_codes(c, e))
@@ -107,7 +107,7 @@ bool column_set(struct column *c, size_t row, value v, err *e)
 	return true;
 }
 
-uint64_t column_bytes(const struct column *c)
+uint64_t trait_column_bytes(const struct trait_column *c)
 {
 	return sizeof *c + c->numbers.cap * sizeof *c->numbers.items +
 	       c->codes.cap * sizeof *c->codes.items + dict_bytes(&c->dict);

@@ -311,7 +311,7 @@ void directory_numbers(struct directory *d, struct directory_numbers *n_r)
 		n.rows += t->subjects.n;
 		n.columns += t->columns.n;
 		for (size_t k = 0; k < t->columns.n; k++)
-			n.column_bytes += column_bytes(t->columns.items[k]);
+			n.column_bytes += trait_column_bytes(t->columns.items[k]);
 	}
 	n.touches = d->touches.seq;
 	n.touch_bytes = touches_bytes(&d->touches);

@@ -61,7 +61,7 @@ enum column_from {
 };
 
 /* Numbers where all known values are of one kind that is one; codes of a dictionary otherwise. */
-struct column {
+struct trait_column {
 	str name; /* in `texts` of the directory */
 	enum column_from from;
 	bool counts;	      /* changes with every touch */
@@ -72,15 +72,15 @@ struct column {
 	VEC(uint32_t) codes;  /* 0: unknown */
 	struct dict dict;
 };
-bool column_is_pure_count(const struct column *c);
+bool trait_column_is_pure_count(const struct trait_column *c);
 #define NUMBER_UNKNOWN INT64_MIN
-struct column *column_new(str name, enum column_from from, bool counts, err *e);
-void column_free(struct column *c);
-bool column_set(struct column *c, size_t row, value v, err *e) MUST_CHECK;
+struct trait_column *trait_column_new(str name, enum column_from from, bool counts, err *e);
+void trait_column_free(struct trait_column *c);
+bool trait_column_set(struct trait_column *c, size_t row, value v, err *e) MUST_CHECK;
 /* Lists into the arena. */
-value column_value(const struct column *c, size_t row, struct arena *a);
-size_t column_rows(const struct column *c);
-uint64_t column_bytes(const struct column *c);
+value trait_column_value(const struct trait_column *c, size_t row, struct arena *a);
+size_t trait_column_rows(const struct trait_column *c);
+uint64_t trait_column_bytes(const struct trait_column *c);
 
 /* ---- rows.c: who there is, and what changed -------------------------------------------------- */
 
@@ -88,7 +88,7 @@ struct table {
 	enum entity entity;
 	VEC(uint32_t) subjects; /* by row; a row stays that subject's */
 	VEC(uint64_t) live;	/* bit per row: visible, and not joined to a smaller number */
-	VEC(struct column *) columns;
+	VEC(struct trait_column *) columns;
 };
 
 enum dirty { DIRTY_NOT, DIRTY_COUNTS, DIRTY_ALL };
@@ -132,11 +132,11 @@ bool columns_need(struct directory *d, struct snapshot *s, enum entity entity,
 /* Those that the next question may need. */
 bool columns_ahead(struct directory *d, struct snapshot *s, err *e) MUST_CHECK;
 void columns_forget(struct directory *d);
-struct column *column_find(const struct table *t, str name, enum column_from from);
+struct trait_column *trait_column_find(const struct table *t, str name, enum column_from from);
 /* One value of a row: of a subject that was read, and of one whose counts alone were. */
-value column_read(const struct column *c, struct people *p, const struct subject *s,
-		  struct arena *a);
-value column_read_counts(const struct column *c, const struct subject_view *v);
+value trait_column_read(const struct trait_column *c, struct people *p, const struct subject *s,
+			struct arena *a);
+value trait_column_read_counts(const struct trait_column *c, const struct subject_view *v);
 /* Which column answers for a field of a list; `name` may come out another one. */
 struct wanted wanted_of_list(str field);
 

@@ -23,7 +23,7 @@ struct item {
 
 struct sorting {
 	const struct table *table;
-	const struct column *column; /* NULL: by number alone */
+	const struct trait_column *column; /* NULL: by number alone */
 	bool descending;
 	struct arena keys; /* of two values that are compared */
 	struct cursor after;
@@ -70,7 +70,7 @@ static uint64_t number_order(int64_t number)
 static struct item item_of(const struct sorting *s, size_t row)
 {
 	struct item x = { .number = s->table->subjects.items[row], .row = (uint32_t)row };
-	const struct column *c = s->column;
+	const struct trait_column *c = s->column;
 	if (!c) {
 		x.known = true;
 	} else if (c->numeric) {
@@ -183,7 +183,7 @@ static str next_of(struct sorting *s, const struct item *last, struct arena *a)
 {
 	struct cursor c = { .number = last->number };
 	if (s->column)
-		c.key = sort_key(column_value(s->column, last->row, a), a);
+		c.key = sort_key(trait_column_value(s->column, last->row, a), a);
 	return cursor_print(a, &c);
 }
 
@@ -219,7 +219,7 @@ static bool page_read(struct directory *d, struct snapshot *s, const struct dire
 	bool by_number = q->sort.n == 0 || str_eq(q->sort, S("number")) ||
 			 (q->entity == ENTITY_PERSON && str_eq(q->sort, S("person")));
 	if (!by_number) {
-		sorting.column = column_find(sorting.table, sort.name, sort.from);
+		sorting.column = trait_column_find(sorting.table, sort.name, sort.from);
 		if (!sorting.column)
 			return err_set(e, ERR_BUSY, "a field is being made ready; try again");
 	}
@@ -280,7 +280,7 @@ static bool tally_item(struct tally *t, value v, uint64_t n)
 	return true;
 }
 
-static bool tally_row(struct tally *t, const struct column *c, size_t row)
+static bool tally_row(struct tally *t, const struct trait_column *c, size_t row)
 {
 	uint64_t n = 0;
 	if (c->numeric) {
@@ -298,7 +298,8 @@ static bool tally_row(struct tally *t, const struct column *c, size_t row)
 	return true;
 }
 
-static bool tally_all(struct tally *t, const struct column *c, const uint64_t *bits, size_t rows)
+static bool tally_all(struct tally *t, const struct trait_column *c, const uint64_t *bits,
+		      size_t rows)
 {
 	if (!vec_reserve(&t->by_code, c->dict.ends.n + 1))
 		return err_nomem(t->e);
@@ -314,7 +315,7 @@ static bool tally_all(struct tally *t, const struct column *c, const uint64_t *b
 }
 
 /* Whoever has several values counts for each of them. */
-static bool tally_lists(struct tally *t, const struct column *c, struct arena *a)
+static bool tally_lists(struct tally *t, const struct trait_column *c, struct arena *a)
 {
 	uint64_t number, n;
 	for (size_t at = 0; map64_next(&t->numbers, &at, &number, &n);) {
@@ -380,7 +381,8 @@ static bool facets_read(struct directory *d, struct snapshot *s, const struct di
 	uint64_t *bits;
 	size_t rows;
 	struct arena scratch;
-	const struct column *c = column_find(&d->rows.tables[q->entity], field.name, field.from);
+	const struct trait_column *c = trait_column_find(&d->rows.tables[q->entity], field.name,
+							 field.from);
 	if (!c)
 		return err_set(e, ERR_BUSY, "a field is being made ready; try again");
 	arena_init(&scratch, KEY_ARENA_MAX);

@@ -112,8 +112,8 @@ bool plan_count(struct plan *p, uint64_t n)
 /* ---- a field --------------------------------------------------------------------------------- */
 
 /* Whether the comparison holds, for each code of the dictionary; 0 is unknown. */
-static bool holds_by_code(struct plan *p, const struct rule_part *part, const struct column *c,
-			  uint8_t *holds)
+static bool holds_by_code(struct plan *p, const struct rule_part *part,
+			  const struct trait_column *c, uint8_t *holds)
 {
 	holds[0] = rule_part_holds(part, value_none(), p->q->now_us);
 	for (uint32_t code = 1; code <= c->dict.ends.n; code++) {
@@ -124,7 +124,7 @@ static bool holds_by_code(struct plan *p, const struct rule_part *part, const st
 	return plan_count(p, c->dict.ends.n * 16);
 }
 
-static void bits_by_code(const struct plan *p, const struct column *c, const uint8_t *holds,
+static void bits_by_code(const struct plan *p, const struct trait_column *c, const uint8_t *holds,
 			 const uint64_t *within, uint64_t *out)
 {
 	for (size_t w = 0; w < p->words; w++) {
@@ -165,8 +165,8 @@ static bool number_holds(struct number_test *t, int64_t number)
 	return holds;
 }
 
-static void bits_by_number(const struct plan *p, const struct column *c, struct number_test *t,
-			   const uint64_t *within, uint64_t *out)
+static void bits_by_number(const struct plan *p, const struct trait_column *c,
+			   struct number_test *t, const uint64_t *within, uint64_t *out)
 {
 	for (size_t w = 0; w < p->words; w++) {
 		uint64_t bits = 0;
@@ -184,7 +184,8 @@ static void bits_by_number(const struct plan *p, const struct column *c, struct 
 static bool run_field(struct plan *p, const struct rule_part *part, const uint64_t *within,
 		      uint64_t *out)
 {
-	const struct column *c = column_find(p->table, rule_part_field(part), COLUMN_RULE);
+	const struct trait_column *c = trait_column_find(p->table, rule_part_field(part),
+							 COLUMN_RULE);
 	if (!c)
 		return err_set(p->e, ERR_BUSY, "a field is being made ready; try again");
 	if (!plan_count(p, p->rows))
@@ -289,14 +290,14 @@ static bool names_subject(const struct plan *p, value v, uint64_t subject)
 static bool keep_those_of(struct plan *p, str name, enum column_from from, uint64_t subject,
 			  uint64_t *bits)
 {
-	const struct column *c = column_find(p->table, name, from);
+	const struct trait_column *c = trait_column_find(p->table, name, from);
 	if (!c)
 		return err_set(p->e, ERR_BUSY, "a field is being made ready; try again");
 	for (size_t row = 0; row < p->rows; row++) {
 		if (!bit_get(bits, row))
 			continue;
 		arena_reset(&p->scratch);
-		if (!names_subject(p, column_value(c, row, &p->scratch), subject))
+		if (!names_subject(p, trait_column_value(c, row, &p->scratch), subject))
 			bits[row / 64] &= ~(UINT64_C(1) << (row % 64));
 	}
 	return true;

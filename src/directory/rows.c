@@ -19,7 +19,7 @@ void rows_fini(struct rows *r)
 	for (size_t i = 0; i < ENTITIES_N; i++) {
 		struct table *t = &r->tables[i];
 		for (size_t k = 0; k < t->columns.n; k++)
-			column_free(t->columns.items[k]);
+			trait_column_free(t->columns.items[k]);
 		vec_free(&t->columns);
 		vec_free(&t->subjects);
 		vec_free(&t->live);
@@ -162,13 +162,14 @@ static bool set_columns(struct settling *x, struct table *t, size_t row,
 			const struct subject_view *counts, const struct subject *s)
 {
 	for (size_t i = 0; i < t->columns.n; i++) {
-		struct column *c = t->columns.items[i];
+		struct trait_column *c = t->columns.items[i];
 		if (!s && !c->counts)
 			continue;
-		value v = s ? column_read(c, x->p, s, &x->a) : column_read_counts(c, counts);
+		value v = s ? trait_column_read(c, x->p, s, &x->a)
+			    : trait_column_read_counts(c, counts);
 		if (!s && v.kind == VALUE_NONE)
 			continue;
-		if (!column_set(c, row, v, x->e))
+		if (!trait_column_set(c, row, v, x->e))
 			return false;
 	}
 	return true;
@@ -214,10 +215,10 @@ static bool settle_one(struct settling *x, uint32_t profile, bool all)
 /* People and deals answer with their company's values, too. */
 static bool mark_companys(struct settling *x, struct table *t)
 {
-	const struct column *c = column_find(t, S("company"), COLUMN_RULE);
-	for (size_t row = 0; c && row < column_rows(c); row++) {
+	const struct trait_column *c = trait_column_find(t, S("company"), COLUMN_RULE);
+	for (size_t row = 0; c && row < trait_column_rows(c); row++) {
 		size_t company;
-		value v = column_value(c, row, &x->a);
+		value v = trait_column_value(c, row, &x->a);
 		if (v.kind == VALUE_INT && v.i > 0 &&
 		    rows_find(x->r, ENTITY_COMPANY, (uint64_t)v.i, &company) &&
 		    company / 64 < x->moved.n && bit_get(x->moved.items, company) &&

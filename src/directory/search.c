@@ -26,7 +26,7 @@ struct searching {
 	const struct table *table;
 	str wanted; /* folded */
 	uint8_t *ranks;
-	const struct column *last;
+	const struct trait_column *last;
 	struct hit *best;
 	size_t n, max;
 };
@@ -95,7 +95,7 @@ static void keep(struct searching *x, const struct hit *hit)
 	x->best[at] = *hit;
 }
 
-static bool search_column(struct searching *x, const struct column *c, bool lower, err *e)
+static bool search_column(struct searching *x, const struct trait_column *c, bool lower, err *e)
 {
 	if (!c || c->numeric || c->dict.ends.n == 0)
 		return true;
@@ -141,10 +141,10 @@ bool directory_search(struct directory *d, struct snapshot *s, enum entity entit
 	    !columns_need(d, s, entity, COLUMNS, ARRAY_LEN(COLUMNS), e) || !directory_read(d, s, e))
 		return false;
 	x.table = &d->rows.tables[entity];
-	x.last = column_find(x.table, S("last_seen"), COLUMN_RULE);
+	x.last = trait_column_find(x.table, S("last_seen"), COLUMN_RULE);
 	bool ok = true;
 	for (size_t i = 0; ok && i < 3; i++)
-		ok = search_column(&x, column_find(x.table, COLUMNS[i].name, COLUMNS[i].from),
+		ok = search_column(&x, trait_column_find(x.table, COLUMNS[i].name, COLUMNS[i].from),
 				   i == 2, e);
 	rwlock_unlock(&d->lock);
 	for (size_t i = 0; i < x.n; i++)
