@@ -169,7 +169,8 @@ static int made_cmp(const void *a, const void *b)
 	return touch_cmp(&x->t, &y->t);
 }
 
-static void touches_make(struct world_of_touches *w, uint64_t seed, struct shape_of_touches shape)
+UNUSED static void touches_make(struct world_of_touches *w, uint64_t seed,
+				struct shape_of_touches shape)
 {
 	struct rng r;
 	rng_init(&r, seed);
@@ -197,14 +198,14 @@ static void touches_make(struct world_of_touches *w, uint64_t seed, struct shape
 	qsort(w->items, w->n, sizeof *w->items, made_cmp);
 }
 
-static void touches_free(struct world_of_touches *w)
+UNUSED static void touches_free(struct world_of_touches *w)
 {
 	arena_fini(&w->a);
 	free(w->items);
 }
 
-static bool build(struct fs *fs, const char *path, bool cold, const struct world_of_touches *w,
-		  struct segment **s_r, err *e)
+UNUSED static bool build(struct fs *fs, const char *path, bool cold,
+			 const struct world_of_touches *w, struct segment **s_r, err *e)
 {
 	struct segment_options o = { .fs = fs, .path = path, .cold = cold, .keyed_seq = 77 };
 	struct segment_builder *b;
@@ -243,7 +244,7 @@ static void assert_same_origin(const struct origin *a, const struct origin *b)
 	assert_true(str_eq(a->click_kind, b->click_kind));
 }
 
-static void assert_same_touch(const struct touch *a, const struct touch *b)
+UNUSED static void assert_same_touch(const struct touch *a, const struct touch *b)
 {
 	assert_int_equal(a->seq, b->seq);
 	assert_int_equal(a->at_us, b->at_us);
