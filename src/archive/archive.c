@@ -46,6 +46,19 @@ static int segment_cmp(const void *x, const void *y)
 	return a->at_min_us < b->at_min_us ? -1 : a->at_min_us > b->at_min_us;
 }
 
+static int64_t ids_first(const struct colfile *f)
+{
+	const struct column *c = colfile_column(f, 0, S("seq"));
+	return c ? column_min(c) : 0;
+}
+
+static int ids_cmp(const void *x, const void *y)
+{
+	int64_t a = ids_first(*(struct colfile *const *)x),
+		b = ids_first(*(struct colfile *const *)y);
+	return a < b ? -1 : a > b;
+}
+
 bool archive_open(struct depot *d, str manifest, struct archive **a_r, err *e)
 {
 	struct archive *a = mem_zalloc(1, sizeof *a);
@@ -58,6 +71,8 @@ bool archive_open(struct depot *d, str manifest, struct archive **a_r, err *e)
 	}
 	if (a->segments.n)
 		qsort(a->segments.items, a->segments.n, sizeof(struct segment *), segment_cmp);
+	if (a->ids_n)
+		qsort(a->ids, a->ids_n, sizeof(struct colfile *), ids_cmp);
 	*a_r = a;
 	return true;
 }
@@ -123,15 +138,13 @@ bool archive_clean(struct fs *fs, const char *dir, const struct archive_manifest
 {
 	char path[4096];
 	struct cleaning c = { .m = m, .number_next = m->number_next };
-	struct buf names CLEANUP(buf_fini);
 	snprintf(path, sizeof path, "%s/" ARCHIVE_DIR, dir);
 	*number_next_r = m->number_next;
 	if (!fs_exists(fs, path))
 		return true;
 	buf_init(&c.names, 64 * MIB);
 	bool ok = fs_list(fs, path, clean_name, &c, e) && buf_ok(&c.names, e);
-	names = c.names;
-	str rest = buf_view(&names), name;
+	str rest = buf_view(&c.names), name;
 	while (ok && str_next(&rest, '\0', &name)) {
 		if (name.n == 0)
 			continue;
@@ -139,6 +152,7 @@ bool archive_clean(struct fs *fs, const char *dir, const struct archive_manifest
 			     (int)sizeof path &&
 		     fs_remove(fs, path, e);
 	}
+	buf_fini(&c.names);
 	*number_next_r = c.number_next;
 	return ok;
 }

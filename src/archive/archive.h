@@ -37,7 +37,7 @@ struct archive_manifest {
 	uint64_t last_seq;   /* the highest number of any touch that was ever here */
 	uint64_t dropped;    /* touches that are nowhere any more: erased, or too old */
 	VEC(struct archive_file) segments;
-	VEC(struct archive_file) ids; /* in order of seq */
+	VEC(struct archive_file) ids;
 };
 void archive_manifest_fini(struct archive_manifest *m);
 bool archive_manifest_copy(const struct archive_manifest *m, struct archive_manifest *copy_r,
@@ -80,7 +80,7 @@ struct archive {
 	struct depot *depot;
 	struct archive_manifest manifest;
 	struct segment_list segments; /* in order of their first seq */
-	struct colfile **ids;	      /* as the manifest has them */
+	struct colfile **ids;	      /* the same */
 	size_t ids_n;
 	struct depot_file **files;
 	size_t files_n;
@@ -117,6 +117,37 @@ typedef bool (*archive_id_fn)(void *arg, const struct archive_id *id, err *e);
 bool ids_each(const struct colfile *f, uint64_t from_seq, uint64_t to_seq, archive_id_fn each,
 	      void *arg, err *e) MUST_CHECK;
 bool ids_check(const struct colfile *f, err *e) MUST_CHECK;
+
+/* ---- fewer and larger ones ------------------------------------------------------------------- */
+
+/* Which of them become one (see archive_merge.c for the bound that this keeps): their places in the
+ * list; 0: none is due. */
+#define ARCHIVE_MERGE_MAX ((size_t)8)
+size_t archive_merge_choose(const struct segment_list *l, size_t places[ARCHIVE_MERGE_MAX]);
+
+/* Which profiles the touches of these are about: bit n % 64 of word n / 64; to be freed. */
+struct profile_bits {
+	uint64_t *words;
+	size_t n; /* words */
+};
+bool archive_profiles(struct segment *const *inputs, size_t n, struct profile_bits *b_r,
+		      err *e) MUST_CHECK;
+
+/* Several segments as one, or one anew: in the order of whom profiles belong to now. */
+struct archive_merge {
+	struct segment *const *inputs; /* at most ARCHIVE_MERGE_MAX */
+	size_t n;
+	const uint64_t *subjects; /* of each profile that they are about */
+	uint64_t subjects_n;
+	bool (*drops)(void *arg, const struct touch *t); /* NULL: none */
+	void *arg;
+	bool (*stopped)(void *arg); /* asked now and then; NULL: never */
+	void *stopped_arg;
+	uint64_t dropped; /* answered */
+};
+/* *s_r NULL: nothing was left. ERR_BUSY: stopped. */
+bool archive_merge_run(struct archive_merge *m, const struct segment_options *o,
+		       struct segment **s_r, err *e) MUST_CHECK;
 
 /* ---- touches in order of seq ----------------------------------------------------------------- */
 

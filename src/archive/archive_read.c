@@ -214,22 +214,68 @@ static bool take_touches(void *arg, const struct gathered *g, err *e)
 	return true;
 }
 
-enum { HEAD_AT, HEAD_NAME, HEAD_PERSON, HEAD_COMPANY, HEAD_DEAL, HEAD_IMPORT, HEAD_CAUSE, HEAD_N };
+enum {
+	HEAD_AT,
+	HEAD_NAME,
+	HEAD_PERSON,
+	HEAD_COMPANY,
+	HEAD_DEAL,
+	HEAD_IMPORT,
+	HEAD_CAUSE,
+	HEAD_COLUMNS,
+	HEAD_SUBJECT = HEAD_COLUMNS,
+	HEAD_N
+};
+
+/* The last block of subjects that begins at or before a row. */
+static size_t subject_block(const struct segment *s, uint64_t row)
+{
+	size_t low = 0, high = column_blocks(segment_subject(s));
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+		if (segment_begin(s, mid) <= row)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Whose each of these rows is, as the segment is sorted. */
+static bool subjects_of_rows(const struct segment *s, uint64_t first_row, size_t rows, int64_t *out,
+			     err *e)
+{
+	size_t block = subject_block(s, first_row);
+	uint64_t at = block * COLFILE_BLOCK_ROWS, row = segment_begin(s, block);
+	while (row < first_row + rows) {
+		int64_t subject, count;
+		if (!column_ints(segment_subject(s), at, 1, &subject, e) ||
+		    !column_ints(segment_count(s), at, 1, &count, e))
+			return false;
+		for (at++; count > 0 && row < first_row + rows; count--, row++) {
+			if (row >= first_row)
+				out[row - first_row] = subject;
+		}
+	}
+	return true;
+}
 
 static bool take_heads(void *arg, const struct gathered *g, err *e)
 {
 	struct archive_walk *w = arg;
 	const struct segment *s = w->list.items[g->segment];
-	const struct column *columns[HEAD_N] = { segment_at(s),	    segment_name(s),
-						 segment_person(s), segment_company(s),
-						 segment_deal(s),   segment_import(s),
-						 segment_cause(s) };
+	const struct column *columns[HEAD_COLUMNS] = { segment_at(s),	  segment_name(s),
+						       segment_person(s), segment_company(s),
+						       segment_deal(s),	  segment_import(s),
+						       segment_cause(s) };
 	size_t rows = g->at[g->n - 1] + 1;
 	int64_t *v = w->values.items;
-	for (size_t k = 0; k < HEAD_N; k++) {
+	for (size_t k = 0; k < HEAD_COLUMNS; k++) {
 		if (!column_ints(columns[k], g->first_row, rows, v + k * COLFILE_BLOCK_ROWS, e))
 			return false;
 	}
+	if (!subjects_of_rows(s, g->first_row, rows, v + HEAD_SUBJECT * COLFILE_BLOCK_ROWS, e))
+		return false;
 	for (size_t i = 0; i < g->n; i++) {
 		const int64_t *row = v + g->at[i];
 #define OF(k) ((uint64_t)row[(k)*COLFILE_BLOCK_ROWS])
@@ -237,7 +283,7 @@ static bool take_heads(void *arg, const struct gathered *g, err *e)
 			.seq = (uint64_t)g->seqs[i],
 			.at_us = row[HEAD_AT * COLFILE_BLOCK_ROWS],
 			.name = segment_name_text(s, (size_t)OF(HEAD_NAME)),
-			.person = OF(HEAD_PERSON),
+			.person = OF(HEAD_PERSON) ? OF(HEAD_PERSON) - 1 : OF(HEAD_SUBJECT),
 			.company = OF(HEAD_COMPANY),
 			.deal = OF(HEAD_DEAL),
 			.import = OF(HEAD_IMPORT),

@@ -129,6 +129,11 @@ const struct column *segment_import(const struct segment *s)
 	return s->cols[COL_IMPORT];
 }
 
+const struct column *segment_cause(const struct segment *s)
+{
+	return s->cols[COL_CAUSE];
+}
+
 const struct column *segment_subject(const struct segment *s)
 {
 	return s->subject;

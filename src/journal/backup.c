@@ -32,7 +32,7 @@ struct backup {
 	struct buf block, packed;
 	struct arena arena;
 	uint64_t items;
-	uint64_t seq, last_seq;
+	uint64_t seq, last_seq, sealed_seq;
 	backup_progress progress;
 	void *progress_arg;
 	err *e;
@@ -136,7 +136,9 @@ static bool put_ledger(struct backup *b)
 			return false;
 	}
 	return ledger_scan_timers(b->ledger, put_timer, b, b->e) && !b->failed &&
-	       ledger_scan_records(b->ledger, 1, b->last_seq, put_record, b, b->e) && !b->failed;
+	       ledger_scan_records(b->ledger, b->sealed_seq + 1, b->last_seq, put_record, b,
+				   b->e) &&
+	       !b->failed;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -205,6 +207,25 @@ static bool put_runs(struct backup *b)
 	return true;
 }
 
+static bool put_archive_files(struct backup *b, const struct archive_file *files, size_t n,
+			      bool ids)
+{
+	char name[ARCHIVE_NAME_MAX];
+	for (size_t i = 0; i < n; i++) {
+		archive_name(name, files[i].number, ids);
+		if (!put_file(b, name, false))
+			return false;
+	}
+	return true;
+}
+
+/* Segments, and the ids that their records brought. */
+static bool put_archive(struct backup *b, const struct archive_manifest *m)
+{
+	return put_archive_files(b, m->segments.items, m->segments.n, false) &&
+	       put_archive_files(b, m->ids.items, m->ids.n, true);
+}
+
 /* Settings, the audit log and the like; not what belongs to this machine or this moment. */
 static bool is_left_out(const char *name)
 {
@@ -234,14 +255,23 @@ static bool put_beside(void *arg, const char *name)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+static bool write_files_and_rows(struct backup *b, const struct archive_manifest *m)
+{
+	return put_runs(b) && put_archive(b, m) &&
+	       fs_list(fs_real(), b->dir, put_beside, b, b->e) && !b->failed && put_ledger(b);
+}
+
 static bool write_all(struct backup *b, struct backup_result *r)
 {
+	struct archive_manifest m = { 0 };
 	r->made_us = time_now_us();
-	if (!ledger_last_seq(b->ledger, &b->last_seq, b->e))
+	if (!store_manifest_read(b->ledger, &m, &b->last_seq, b->e))
 		return false;
 	r->seq = b->last_seq;
-	if (!head_write(b, r->made_us) || !put_runs(b) ||
-	    !fs_list(fs_real(), b->dir, put_beside, b, b->e) || b->failed || !put_ledger(b))
+	b->sealed_seq = m.sealed_seq;
+	bool ok = head_write(b, r->made_us) && write_files_and_rows(b, &m);
+	archive_manifest_fini(&m);
+	if (!ok)
 		return false;
 	buf_byte(&b->block, BACKUP_END);
 	buf_varint(&b->block, b->items);

@@ -8,7 +8,8 @@
 #include "journal/journal_int.h"
 
 #define BACKUP_MAGIC	   "Trichbak"
-#define BACKUP_VERSION	   1
+#define BACKUP_VERSION	   2
+#define BACKUP_OLDEST	   1 /* read as well: without an archive */
 #define BACKUP_HEAD_BYTES  40
 #define BACKUP_BLOCK_BYTES (4 * MIB)
 #define BACKUP_BLOCK_MAX   (300 * MIB) /* the largest record stands in a block of its own */

@@ -113,6 +113,8 @@ struct journal_hooks {
 			  err *e);
 
 	uint64_t (*profiles)(const struct people *p);
+	/* Whom a profile belongs to now: what segments are sorted by. */
+	uint64_t (*subject_of)(const struct people *p, uint64_t profile);
 	/* A reader's own: what was changed before the last call but one is on disk by now, and need
 	 * not be kept in memory. */
 	void (*settle)(struct people *p);

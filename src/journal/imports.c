@@ -188,10 +188,16 @@ struct undoing {
 	bool failed;
 };
 
+static bool is_of_import(void *arg, const struct touch_brief *h)
+{
+	const struct undoing *u = arg;
+	return h->import == u->import;
+}
+
 static bool collect_subjects(void *arg, const struct touch *t)
 {
 	struct undoing *u = arg;
-	if (t->import != u->import || str_eq(t->name, S("import_closed")))
+	if (str_eq(t->name, S("import_closed")))
 		return true;
 	const uint64_t about[] = { t->person, t->company, t->deal };
 	for (size_t i = 0; i < ARRAY_LEN(about); i++) {
@@ -204,6 +210,15 @@ static bool collect_subjects(void *arg, const struct touch *t)
 	return true;
 }
 
+static bool is_about_subjects(void *arg, const struct touch_brief *h)
+{
+	const struct undoing *u = arg;
+	uint64_t ignored;
+	return map64_get(&u->subjects, h->person, &ignored) ||
+	       map64_get(&u->subjects, h->company, &ignored) ||
+	       map64_get(&u->subjects, h->deal, &ignored);
+}
+
 /* Folds a touch again, but only into the subjects that were forgotten. */
 static bool refold(void *arg, const struct touch *t)
 {
@@ -213,7 +228,7 @@ static bool refold(void *arg, const struct touch *t)
 	part.person = map64_get(&u->subjects, t->person, &ignored) ? t->person : 0;
 	part.company = map64_get(&u->subjects, t->company, &ignored) ? t->company : 0;
 	part.deal = map64_get(&u->subjects, t->deal, &ignored) ? t->deal : 0;
-	if (!part.person && !part.company && !part.deal)
+	if (store_hides_touch(u->s, t))
 		return true;
 	u->failed = !journal_hooks.refold(u->s->people, t, &part, u->effect_seq, u->e);
 	return !u->failed;
@@ -227,12 +242,14 @@ bool undo_apply(struct store *s, uint64_t import, uint64_t effect_seq, struct un
 	if (!row)
 		return err_set(e, ERR_NOT_FOUND, "there is no import %llu",
 			       (unsigned long long)import);
-	bool ok = store_scan(s, row->from_seq, s->last_seq, true, collect_subjects, &u, e) &&
+	bool ok = store_scan_some(s, row->from_seq, s->last_seq, is_of_import, collect_subjects, &u,
+				  e) &&
 		  !u.failed;
 	ok = ok && journal_hooks.forget(s->people, &u.subjects, e);
 	/* Without the import the journal begins where it always did: what it hid shows again. */
 	journal_hooks.rejoin(s->people);
-	ok = ok && store_scan(s, 1, s->last_seq, false, refold, &u, e) && !u.failed;
+	ok = ok && store_scan_some(s, 1, s->last_seq, is_about_subjects, refold, &u, e) &&
+	     !u.failed;
 	r->touches = u.touches;
 	r->subjects = u.subjects.n;
 	map64_fini(&u.subjects);

@@ -20,6 +20,7 @@
 
 #define QUEUE_BATCHES_MAX     1024
 #define DISK_RESERVE_BYTES    (64 * MIB)
+#define PATIENCE_US	      (30 * US_PER_S)
 #define GROUP_ARENA_BYTES_MAX GIB
 #define BATCH_ARENA_BYTES_MAX (64 * MIB)
 
@@ -108,7 +109,8 @@ static bool journal_prepare(struct journal *j, const char *dir, err *e)
 			       "%s is no data directory; make one with `trichter --data %s init`",
 			       dir, dir);
 	return queue_new(&j->queue, j->options.queue_batches_max, e) &&
-	       (j->options.rehearse || lock_take(j, e)) && store_open(&j->store, e);
+	       (j->options.rehearse || lock_take(j, e)) && store_open(&j->store, e) &&
+	       archive_begin(j, e);
 }
 
 bool journal_open(const char *dir, const struct journal_options *o, struct journal **j_r, err *e)
@@ -136,6 +138,10 @@ bool journal_open(const char *dir, const struct journal_options *o, struct journ
 		journal_release(j);
 		return false;
 	}
+	if (j->store.mode == STORE_WRITE && !sealer_start(j, e)) {
+		journal_close(&j);
+		return false;
+	}
 	*j_r = j;
 	return true;
 }
@@ -150,7 +156,7 @@ bool journal_run_job(struct journal *j, struct job *job, err *e)
 	if (j->remote)
 		return remote_run(j->remote, job, e);
 	cond_init(&job->finished);
-	if (!queue_put(j->queue, job, 0)) {
+	if (!queue_put(j->queue, job, job->patient ? PATIENCE_US : 0)) {
 		cond_fini(&job->finished);
 		return queue_is_full(e);
 	}
@@ -281,6 +287,7 @@ void journal_close(struct journal **jj)
 		return;
 	}
 	listener_stop(&j->listener);
+	sealer_stop(j);
 	queue_close(j->queue);
 	thread_join(&j->thread);
 	write_back_all(j);

@@ -103,7 +103,11 @@ struct journal_options {
 	bool rehearse;		     /* everything happens in memory; nothing is stored */
 	size_t queue_batches_max;    /* 0: 1024 */
 	uint64_t disk_reserve_bytes; /* stop accepting when less is free; 0: 64 MiB */
+	/* A tail longer than this is sealed into the archive in the background; 0: JOURNAL_TAIL;
+	 * UINT64_MAX: only when journal_seal asks for it. */
+	uint64_t tail_touches_max;
 };
+#define JOURNAL_TAIL ((uint64_t)1 << 20)
 
 /* Opens DIR for writing: takes DIR/lock, applies what was recorded after the last write-back,
  * starts the writer. ERR_CONFLICT: another process has it; ERR_NOT_FOUND: DIR is no data directory.
@@ -197,6 +201,26 @@ bool journal_outbox_done(struct journal *j, uint64_t id, err *e) MUST_CHECK;
 bool journal_outbox_retry(struct journal *j, uint64_t id, int64_t due_us, err *e) MUST_CHECK;
 /* Waits until everything accepted so far is in the projections on disk. */
 bool journal_flush(struct journal *j, err *e) MUST_CHECK;
+/* Moves all but the newest `keep` touches into the archive, and waits until that is on disk. What
+ * an open import brought stays in the tail. ERR_CONFLICT: of a journal that was joined. */
+bool journal_seal(struct journal *j, uint64_t keep, err *e) MUST_CHECK;
+/* Makes fewer and larger segments of those that are there, as it is done in the background, until
+ * no merge is due. */
+bool journal_merge(struct journal *j, err *e) MUST_CHECK;
+/* Takes touches out of the archive for ever. Afterwards what `touch` holds for, and the ids that
+ * `id` holds for, are in no segment and in no file of ids; their numbers stay missing. The caller
+ * seals before, and says in the journal and in the projections what becomes of it: verify counts
+ * the missing numbers, and replays without them. */
+struct journal_drop {
+	/* May any touch of it be concerned? NULL: all may. */
+	bool (*segment)(void *arg, const struct segment_info *info);
+	bool (*touch)(void *arg, const struct touch *t);
+	/* NULL: none. The profile stays, its id becomes empty. */
+	bool (*id)(void *arg, uint64_t profile, uint8_t kind, str system, str value);
+	void *arg;
+};
+bool journal_drop(struct journal *j, const struct journal_drop *d, uint64_t *touches_r,
+		  err *e) MUST_CHECK;
 /* Called on the writer's thread after each commit with the last touch's number; must not wait.
  * Before anything is submitted; one listener. */
 void journal_on_commit(struct journal *j, void (*committed)(void *arg, uint64_t last_seq),
@@ -298,6 +322,14 @@ struct snapshot_segment {
 bool snapshot_segments(struct snapshot *s, const struct snapshot_segment **segments_r, size_t *n_r,
 		       err *e) MUST_CHECK;
 bool snapshot_hides_row(const struct snapshot *s, uint64_t seq, uint64_t import);
+
+struct archive_numbers {
+	uint64_t sealed_seq; /* up to there touches are in the archive */
+	uint64_t tail_touches;
+	uint64_t segments, touches, bytes; /* of the archive */
+	uint64_t dropped;
+};
+void snapshot_archive_numbers(const struct snapshot *s, struct archive_numbers *n_r);
 
 struct import_info {
 	uint64_t from_seq, closed_seq; /* where its touches stand; 0: still open */

@@ -19,7 +19,8 @@ enum {
 	META_APPLIED = 1,  /* every touch up to there is in the projections on disk */
 	META_MESSAGES = 2, /* manifest of the runs of message ids */
 	META_MESSAGES_FLUSHED = 3,
-	META_UNDONE = 4, /* number of the last touch that took something back, or did it again */
+	META_UNDONE = 4,  /* number of the last touch that took something back, or did it again */
+	META_ARCHIVE = 5, /* manifest of the segments */
 };
 
 struct import_row {
@@ -56,6 +57,7 @@ struct undone_row {
 	bool dirty;
 };
 
+#define STORE_OPEN_TRIES 5 /* a file that the list has was just merged away */
 enum store_mode { STORE_WRITE, STORE_READ, STORE_REHEARSE };
 
 struct store {
@@ -90,6 +92,9 @@ struct store {
 	struct mutex undone_lock;
 	struct arena texts;
 	struct arena touch_arena; /* for scans */
+	struct depot *depot;
+	struct archive *archive; /* as the ledger has it; never NULL once it is open */
+	struct tail *tail;	 /* of a reader: segments of the tail; NULL: nobody asked */
 };
 
 /* store.c: everything a data directory holds, loaded and brought up to date from the records. */
@@ -101,6 +106,23 @@ bool store_check_messages(struct store *s, err *e) MUST_CHECK;
 bool store_note_undone(struct store *s, uint64_t import, err *e) MUST_CHECK;
 /* In the answers of this store: imports that are open or undone (as of its number) are hidden. */
 bool store_hides(const struct store *s, uint64_t import);
+/* store_archive.c: the list of segments that belongs to what the ledger says. */
+bool store_archive_load(struct store *s, err *e) MUST_CHECK;
+void store_archive_close(struct store *s);
+/* The manifest alone, to be freed, and the last touch's number, wherever that is. */
+bool store_manifest_read(struct ledger *l, struct archive_manifest *m_r, uint64_t *last_seq_r,
+			 err *e) MUST_CHECK;
+/* The last touch's number, whether it is in a record or in a segment. */
+bool store_last_seq(struct store *s, uint64_t *seq_r, err *e) MUST_CHECK;
+/* tail.c: all touches in columns. */
+void store_tail_release(struct store *s);
+/* Segments made now are sorted by whom profiles belong to as of this number: what an open import
+ * joins comes later, whenever it was recorded. */
+uint64_t store_keyed_seq(const struct store *s);
+/* One segment of these, in this order. */
+bool record_sort_build(struct record_sort *sort, const struct sorted_touch *items, size_t n,
+		       const struct segment_options *o, struct segment **s_r, err *e) MUST_CHECK;
+/* store_read.c: touches in order of seq, whether they are in the archive or in the tail. */
 struct store_reading {
 	struct store *s;
 	uint64_t from_seq, to_seq;
@@ -112,6 +134,11 @@ struct store_reading {
 	bool failed;
 };
 bool store_read(struct store_reading *r) MUST_CHECK;
+bool store_heads(struct store *s, uint64_t from_seq, uint64_t to_seq, head_fn each, void *arg,
+		 err *e) MUST_CHECK;
+/* The touches of these numbers, which rise; what is hidden or not there is left out. */
+bool store_pick(struct store *s, const uint64_t *seqs, size_t n, touch_fn each, void *arg,
+		err *e) MUST_CHECK;
 bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,
 		void *arg, err *e) MUST_CHECK;
 /* store_undone.c: what was taken back by hand. */
@@ -189,7 +216,32 @@ enum job_kind {
 	JOB_FLUSH,
 	JOB_OUTBOX_DUE,
 	JOB_OUTBOX_DONE,
-	JOB_OUTBOX_RETRY
+	JOB_OUTBOX_RETRY,
+	JOB_ARCHIVE,
+	JOB_SUBJECTS,
+	JOB_SEAL_LIMIT
+};
+
+/* What becomes of the manifest in one commit. */
+struct archive_change {
+	uint64_t seal_to; /* up to there all records of the tail are in the archive; 0: as before */
+	const struct archive_file *segments, *ids; /* are new; of the same numbers: replaced */
+	size_t segments_n, ids_n;
+	const uint64_t *gone, *ids_gone; /* numbers of files that are not listed any more */
+	size_t gone_n, ids_gone_n;
+	int64_t dropped; /* touches that are nowhere any more (or are there again: < 0) */
+	/* Numbers of touches to be used by who writes segments before they are recorded: they
+	 * count as dropped until `dropped` takes them back. */
+	uint64_t reserve;
+	uint64_t reserved_seq; /* answered: the first of them */
+};
+
+/* How far may be sealed, and where that stands. */
+struct seal_limit {
+	bool exact; /* write back first, so that as much as possible may */
+	uint64_t sealed_seq, last_seq;
+	uint64_t to_seq;
+	VEC(uint64_t) hidden; /* imports */
 };
 
 struct job {
@@ -199,7 +251,12 @@ struct job {
 	str name, text, by;
 	struct undo_result undo;
 	struct taking_back *back;
-	int64_t at_us; /* outbox: now, or when to try again */
+	struct archive_change *archive;
+	struct seal_limit *limit;
+	uint64_t *profiles; /* become their subjects */
+	size_t profiles_n;
+	uint64_t keyed_seq; /* answered: as of there */
+	int64_t at_us;	    /* outbox: now, or when to try again */
 	uint64_t outbox_id;
 	size_t items_max, items_n;
 	struct outbox_item *items;
@@ -207,6 +264,7 @@ struct job {
 	config_fn watch;
 	void *watch_arg;
 	bool must_be_new;
+	bool patient; /* waits for room in the queue */
 	uint64_t before;
 	struct config_change *changes;
 	bool ok;
@@ -245,6 +303,12 @@ struct journal {
 	uint64_t next_seq;
 	int64_t received_us;
 	bool sweeping;
+	bool sweep_all; /* also what would not be worth it */
+	bool trimming;	/* records that were sealed may still be there */
+	struct sealer *sealer;
+	uint64_t archive_number;  /* the next free one; under the mutex */
+	uint64_t tail_touches;	  /* as of the last commit; under the mutex */
+	uint64_t archive_changes; /* so far; under the mutex */
 	int64_t sweep_began_us;
 	int64_t timer_next_us;
 	VEC(struct ledger_timer_change) timers_done;
@@ -278,6 +342,39 @@ bool group_append_then(struct journal *j, const struct touch *t, err *e) MUST_CH
 /* group.c */
 bool group_batches(struct journal *j, struct job **jobs, size_t n, err *e) MUST_CHECK;
 bool group_timers(struct journal *j, err *e) MUST_CHECK;
+
+/* archive_change.c: the writer's part of sealing and merging. */
+bool archive_change(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool archive_subjects(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool archive_limit(struct journal *j, struct job *job, err *e) MUST_CHECK;
+/* Once, at opening: left-overs of a crash are removed. */
+bool archive_begin(struct journal *j, err *e) MUST_CHECK;
+/* The others', by way of the writer. */
+bool journal_archive_change(struct journal *j, struct archive_change *c, err *e) MUST_CHECK;
+/* Replaces profiles (0 stays) by whom they belong to, as of *keyed_seq_r. */
+bool journal_subjects(struct journal *j, uint64_t *profiles, size_t n, uint64_t *keyed_seq_r,
+		      err *e) MUST_CHECK;
+/* A number for a file of the archive that no other has or had. */
+uint64_t journal_archive_number(struct journal *j);
+/* Path of such a file: at most 4096 bytes. */
+bool journal_archive_path(struct journal *j, uint64_t number, bool ids, char path[4096],
+			  err *e) MUST_CHECK;
+/* Removes a file that is in no manifest on disk. */
+void journal_archive_remove(struct journal *j, uint64_t number, bool ids);
+
+/* seal.c */
+bool sealer_start(struct journal *j, err *e) MUST_CHECK;
+void sealer_stop(struct journal *j);
+/* Long work is given up when the journal is being closed. */
+bool sealer_is_stopped(struct journal *j);
+/* seal_write.c: the records from the tail's beginning up to `to_seq`, or a part of them, as files
+ * that the manifest then has. *sealed_r: up to where; 0: there is nothing to be sealed. */
+bool seal_write(struct journal *j, uint64_t from_seq, uint64_t to_seq, uint64_t *sealed_r,
+		err *e) MUST_CHECK;
+/* seal_merge.c: *merged_r false: none is due. */
+bool seal_merge(struct journal *j, bool *merged_r, err *e) MUST_CHECK;
+bool seal_drop(struct journal *j, const struct journal_drop *d, uint64_t *touches_r,
+	       err *e) MUST_CHECK;
 
 /* outbox.c */
 bool outbox_load(struct journal *j, err *e) MUST_CHECK;

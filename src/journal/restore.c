@@ -113,12 +113,36 @@ static bool file_done(struct restore *r)
 	return file_close(&r->out, ok ? r->e : NULL) && ok;
 }
 
+/* "archive/000001.seg", or .ids */
+static bool name_is_archive(str name)
+{
+	str digits;
+	if (!str_starts(name, S(ARCHIVE_DIR "/")) ||
+	    !(str_ends(name, S(".seg")) || str_ends(name, S(".ids"))))
+		return false;
+	digits = str_sub(name, sizeof ARCHIVE_DIR, name.n - sizeof ARCHIVE_DIR - 4);
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9')
+			return false;
+	}
+	return digits.n > 0 && name.n < ARCHIVE_NAME_MAX;
+}
+
 /* A plain name below the directory, and none that the ledger itself uses. */
 static bool name_is_fine(str name)
 {
+	if (name_is_archive(name))
+		return true;
 	return name.n > 0 && name.n <= NAME_BYTES_MAX && name.p[0] != '.' &&
 	       str_index(name, '/') == name.n && memchr(name.p, 0, name.n) == NULL &&
 	       !str_starts(name, S("ledger.db"));
+}
+
+static bool archive_dir_make(struct restore *r)
+{
+	char path[PATH_BYTES_MAX + 16];
+	snprintf(path, sizeof path, "%s/" ARCHIVE_DIR, r->dir);
+	return fs_make_dir(fs_real(), path, r->e);
 }
 
 static bool take_file(struct restore *r, struct reader *in)
@@ -131,6 +155,8 @@ static bool take_file(struct restore *r, struct reader *in)
 		return damaged(r);
 	if (!r->out || !str_eq(name, str_of(r->out_name))) {
 		if (!file_done(r))
+			return false;
+		if (name_is_archive(name) && !archive_dir_make(r))
 			return false;
 		memcpy(r->out_name, name.p, name.n);
 		r->out_name[name.n] = '\0';
@@ -240,16 +266,30 @@ static bool read_head(struct restore *r, struct backup_result *result)
 	result->seq = r->last_seq = reader_u64(&in);
 	if (reader_u64(&in) != zip_hash(head, sizeof head - 8))
 		return damaged(r);
-	return version == BACKUP_VERSION ||
+	return (version >= BACKUP_OLDEST && version <= BACKUP_VERSION) ||
 	       err_set(r->e, ERR_CONFLICT, "%s was made by a newer version of this program",
 		       r->path);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* All that the manifest names is there, and is what it names. */
+static bool archive_done(struct restore *r)
+{
+	char path[PATH_BYTES_MAX + 16];
+	struct store s = {
+		.dir = r->dir, .fs = fs_real(), .mode = STORE_READ, .as_of = UINT64_MAX
+	};
+	bool ok = store_open_bare(&s, r->e);
+	store_close(&s);
+	snprintf(path, sizeof path, "%s/" ARCHIVE_DIR, r->dir);
+	return ok && fs_sync_dir(fs_real(), path, r->e);
+}
+
 static bool fill(struct restore *r, struct backup_result *result)
 {
 	char path[PATH_BYTES_MAX + 16];
+	struct archive_manifest m = { 0 };
 	uint64_t last;
 	snprintf(path, sizeof path, "%s/ledger.db", r->dir);
 	if (!read_head(r, result) || !ledger_open(path, LEDGER_WRITE, NULL, &r->ledger, r->e))
@@ -258,13 +298,15 @@ static bool fill(struct restore *r, struct backup_result *result)
 		if (!next_block(r))
 			return false;
 	}
-	if (!commit(r) || !file_done(r) || !ledger_last_seq(r->ledger, &last, r->e))
+	if (!commit(r) || !file_done(r) || !store_manifest_read(r->ledger, &m, &last, r->e))
 		return false;
+	bool archive = m.segments.n + m.ids.n > 0;
+	archive_manifest_fini(&m);
 	if (last != r->last_seq || r->offset != r->bytes)
 		return damaged(r);
 	ledger_close(&r->ledger);
 	result->bytes = r->bytes;
-	return fs_sync_dir(fs_real(), r->dir, r->e);
+	return (!archive || archive_done(r)) && fs_sync_dir(fs_real(), r->dir, r->e);
 }
 
 static bool refuse_name(void *arg, const char *name)
@@ -294,6 +336,11 @@ static bool remove_name(void *arg, const char *name)
 	char path[PATH_BYTES_MAX + 300];
 	err ignored = { 0 };
 	snprintf(path, sizeof path, "%s/%s", (const char *)arg, name);
+	if (strcmp(name, ARCHIVE_DIR) == 0) {
+		if (fs_list(fs_real(), path, remove_name, path, &ignored))
+			(void)rmdir(path);
+		return true;
+	}
 	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
 	    !fs_remove(fs_real(), path, &ignored))
 		err_clear(&ignored);

@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-#define OPEN_TRIES 5
-
 struct snapshot {
 	struct store store;
 };
@@ -51,11 +49,12 @@ static bool open_tried(const char *dir, uint64_t as_of, bool lean, struct snapsh
 		return err_set(e, ERR_NOT_FOUND,
 			       "%s is no data directory; make one with `trichter --data %s init`",
 			       dir, dir);
-	/* A run of ids that the writer has just merged away is gone: the new list is read then. */
+	/* A run of ids or a segment that was just merged away is gone: the new list is read then.
+	 */
 	for (int i = 1;; i++) {
 		if (open_once(dir, as_of, lean, s_r, e))
 			return true;
-		if (!e || e->code != ERR_NOT_FOUND || i == OPEN_TRIES)
+		if (!e || e->code != ERR_NOT_FOUND || i == STORE_OPEN_TRIES)
 			return false;
 	}
 }
@@ -152,104 +151,19 @@ bool snapshot_scan_from(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, 
 	return store_scan(&s->store, from_seq, MIN(to_seq, snapshot_seq(s)), false, each, arg, e);
 }
 
-struct picking {
-	struct store *store;
-	const uint64_t *seqs;
-	size_t n, at;
-	touch_fn each;
-	void *arg;
-	bool stopped, failed;
-	err *e;
-};
-
-static bool pick_wanted(void *arg, const struct touch_brief *h)
-{
-	struct picking *p = arg;
-	while (p->at < p->n && p->seqs[p->at] < h->seq)
-		p->at++;
-	return p->at < p->n && p->seqs[p->at] == h->seq;
-}
-
-static bool pick_touch(void *arg, const struct touch *t)
-{
-	struct picking *p = arg;
-	p->at++;
-	if (!store_hides_touch(p->store, t))
-		p->stopped = !p->each(p->arg, t);
-	return !p->stopped && p->at < p->n;
-}
-
-/* All that is wanted of one record; what is not is passed over. */
-static bool pick_record(void *arg, const struct ledger_record *record)
-{
-	struct picking *p = arg;
-	struct record_reader r = { .touch = pick_touch, .arg = p };
-	p->failed = !record_read_some(record->body, record->first_seq, &p->store->touch_arena,
-				      pick_wanted, &r, p->e);
-	while (p->at < p->n && p->seqs[p->at] < record->first_seq + record->touches)
-		p->at++;
-	return false;
-}
-
 bool snapshot_touches(struct snapshot *s, const uint64_t *seqs, size_t n, touch_fn each, void *arg,
 		      err *e)
 {
-	struct picking p = {
-		.store = &s->store, .seqs = seqs, .n = n, .each = each, .arg = arg, .e = e
-	};
 	uint64_t last = snapshot_seq(s);
-	while (p.at < n && !p.stopped && seqs[p.at] <= last) {
-		size_t before = p.at;
-		if (!ledger_scan_records(s->store.ledger, seqs[before], seqs[before], pick_record,
-					 &p, e) ||
-		    p.failed)
-			return false;
-		p.at = MAX(p.at, before + 1);
-	}
-	return true;
-}
-
-struct heading {
-	struct store *store;
-	uint64_t from_seq, to_seq;
-	head_fn each;
-	void *arg;
-	bool failed;
-	err *e;
-};
-
-static bool head_touch(void *arg, const struct touch_head *h)
-{
-	struct heading *x = arg;
-	if (h->seq < x->from_seq)
-		return true;
-	struct touch_head told = *h;
-	told.hidden = (h->import && store_hides(x->store, h->import)) ||
-		      store_undone_by(x->store, h->seq) != NULL;
-	return h->seq <= x->to_seq && x->each(x->arg, &told);
-}
-
-static bool head_record(void *arg, const struct ledger_record *record)
-{
-	struct heading *x = arg;
-	bool stopped = false;
-	x->failed = !record_read_heads(record->body, record->first_seq, head_touch, x, &stopped,
-				       x->e);
-	return !x->failed && !stopped;
+	while (n > 0 && seqs[n - 1] > last)
+		n--;
+	return store_pick(&s->store, seqs, n, each, arg, e);
 }
 
 bool snapshot_heads(struct snapshot *s, uint64_t from_seq, uint64_t to_seq, head_fn each, void *arg,
 		    err *e)
 {
-	struct heading x = { .store = &s->store,
-			     .from_seq = from_seq,
-			     .to_seq = MIN(to_seq, snapshot_seq(s)),
-			     .each = each,
-			     .arg = arg,
-			     .e = e };
-	return x.to_seq < from_seq ||
-	       (ledger_scan_records(s->store.ledger, from_seq, x.to_seq, head_record, &x, e) &&
-		!x.failed);
+	return store_heads(&s->store, from_seq, MIN(to_seq, snapshot_seq(s)), each, arg, e);
 }
 
 bool snapshot_imports(struct snapshot *s, struct arena *a, struct import_info **imports_r,
@@ -374,4 +288,20 @@ void snapshot_undone_since(const struct snapshot *s, uint64_t seq,
 		for (size_t k = 0; k < row->subjects_n; k++)
 			each(arg, row->subjects[k]);
 	}
+}
+
+void snapshot_archive_numbers(const struct snapshot *s, struct archive_numbers *n_r)
+{
+	const struct archive *a = s->store.archive;
+	*n_r = (struct archive_numbers){ .sealed_seq = a->manifest.sealed_seq,
+					 .segments = a->segments.n,
+					 .touches = archive_touches(a),
+					 .dropped = a->manifest.dropped };
+	/* Numbers that are here, or nowhere, are not in the tail. */
+	uint64_t elsewhere = n_r->touches + n_r->dropped;
+	n_r->tail_touches = s->store.last_seq - MIN(s->store.last_seq, elsewhere);
+	for (size_t i = 0; i < a->segments.n; i++)
+		n_r->bytes += segment_info(a->segments.items[i])->bytes;
+	for (size_t i = 0; i < a->ids_n; i++)
+		n_r->bytes += colfile_bytes(a->ids[i]);
 }

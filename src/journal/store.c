@@ -97,125 +97,6 @@ bool store_configure(struct store *s, struct people *p, err *e)
 	return true;
 }
 
-/* ---- scanning -------------------------------------------------------------------------------- */
-
-static bool scan_touch(void *arg, const struct touch *t)
-{
-	struct store_reading *c = arg;
-	if (t->seq < c->from_seq || (!c->hidden_too && store_hides_touch(c->s, t)))
-		return true;
-	return t->seq <= c->to_seq && c->each(c->arg, t);
-}
-
-static bool scan_id(void *arg, const struct new_id *id, err *e)
-{
-	struct store_reading *c = arg;
-	return c->id(c->arg, id, e);
-}
-
-static bool scan_record(void *arg, const struct ledger_record *record)
-{
-	struct store_reading *c = arg;
-	struct record_reader r = { .id = c->id ? scan_id : NULL, .touch = scan_touch, .arg = c };
-	if (!record_read(record->body, record->first_seq, &c->s->touch_arena, &r, c->e)) {
-		c->failed = true;
-		return false;
-	}
-	return !r.stopped;
-}
-
-bool store_read(struct store_reading *c)
-{
-	return ledger_scan_records(c->s->ledger, c->from_seq, c->to_seq, scan_record, c, c->e) &&
-	       !c->failed;
-}
-
-bool store_scan(struct store *s, uint64_t from_seq, uint64_t to_seq, bool hidden_too, touch_fn each,
-		void *arg, err *e)
-{
-	struct store_reading c = { .s = s,
-				   .from_seq = from_seq,
-				   .to_seq = to_seq,
-				   .hidden_too = hidden_too,
-				   .each = each,
-				   .arg = arg,
-				   .e = e };
-	return store_read(&c);
-}
-
-struct some {
-	struct store *s;
-	touch_wanted_fn wanted;
-	touch_fn each;
-	void *arg;
-	uint64_t from_seq, to_seq;
-	err *e;
-	bool failed;
-};
-
-static bool some_wanted(void *arg, const struct touch_brief *h)
-{
-	struct some *x = arg;
-	return h->seq >= x->from_seq && h->seq <= x->to_seq && x->wanted(x->arg, h);
-}
-
-static bool some_touch(void *arg, const struct touch *t)
-{
-	struct some *x = arg;
-	return x->each(x->arg, t);
-}
-
-static bool some_record(void *arg, const struct ledger_record *record)
-{
-	struct some *x = arg;
-	struct record_reader r = { .touch = some_touch, .arg = x };
-	if (record_read_some(record->body, record->first_seq, &x->s->touch_arena, some_wanted, &r,
-			     x->e))
-		return !r.stopped;
-	x->failed = true;
-	return false;
-}
-
-bool store_scan_some(struct store *s, uint64_t from_seq, uint64_t to_seq, touch_wanted_fn wanted,
-		     touch_fn each, void *arg, err *e)
-{
-	struct some x = { s, wanted, each, arg, from_seq, to_seq, e, false };
-	return from_seq > to_seq ||
-	       (ledger_scan_records(s->ledger, from_seq, to_seq, some_record, &x, e) && !x.failed);
-}
-
-struct one {
-	uint64_t seq;
-	struct arena *a;
-	struct touch *t_r;
-	bool found;
-};
-
-static bool one_wanted(void *arg, const struct touch_brief *h)
-{
-	const struct one *x = arg;
-	return h->seq == x->seq;
-}
-
-static bool one_touch(void *arg, const struct touch *t)
-{
-	struct one *x = arg;
-	x->found = touch_copy(x->a, t, x->t_r);
-	return false;
-}
-
-bool store_touch(struct store *s, uint64_t seq, struct arena *a, struct touch *t_r, err *e)
-{
-	struct one x = { .seq = seq, .a = a, .t_r = t_r };
-	if (seq > 0 && seq <= MIN(s->as_of, s->last_seq) &&
-	    !store_scan_some(s, seq, seq, one_wanted, one_touch, &x, e))
-		return false;
-	if (a->over)
-		return arena_err(a, e);
-	return x.found ||
-	       err_set(e, ERR_NOT_FOUND, "there is no touch %llu", (unsigned long long)seq);
-}
-
 /* ---- replay ---------------------------------------------------------------------------------- */
 
 struct replaying {
@@ -296,8 +177,8 @@ static bool load_rows(struct store *s, err *e)
 	static const uint64_t KEYS[] = { META_APPLIED, META_MESSAGES, META_MESSAGES_FLUSHED };
 	str meta[ARRAY_LEN(KEYS)];
 	if (!ledger_load(s->ledger, LEDGER_META, KEYS, ARRAY_LEN(KEYS), &s->texts, meta, e) ||
-	    !ledger_last_seq(s->ledger, &s->last_seq, e) || !store_rows_load(s, e) ||
-	    !store_undone_load(s, e))
+	    !store_archive_load(s, e) || !store_last_seq(s, &s->last_seq, e) ||
+	    !store_rows_load(s, e) || !store_undone_load(s, e))
 		return false;
 	s->applied_seq = store_meta_number(meta[0]);
 	s->messages_flushed_seq = store_meta_number(meta[2]);
@@ -365,6 +246,7 @@ void store_close(struct store *s)
 	if (s->ledger && s->mode != STORE_WRITE && !s->resting)
 		ledger_read_end(s->ledger);
 	ledger_close(&s->ledger);
+	store_archive_close(s);
 	for (size_t i = 0; i < s->imports.n; i++)
 		buf_fini(&s->imports.items[i].state);
 	vec_free(&s->imports);

@@ -283,6 +283,28 @@ static bool undone_refresh(struct store *s, bool *reopen_r, bool *rejoin_r, err 
 	return ok;
 }
 
+/* Another state of the ledger, and the list of segments that belongs to it. A file that was merged
+ * away between the two is in no newer list. */
+static bool refresh_begin(struct store *s, uint64_t *last_seq_r, err *e)
+{
+	store_rest(s);
+	store_tail_release(s);
+	for (int i = 1;; i++) {
+		err why = { 0 };
+		if (!ledger_read_begin(s->ledger, e))
+			return false;
+		s->resting = false;
+		if (store_archive_load(s, &why))
+			return store_last_seq(s, last_seq_r, e);
+		store_rest(s);
+		if (why.code != ERR_NOT_FOUND || i == STORE_OPEN_TRIES) {
+			if (e)
+				*e = why;
+			return false;
+		}
+	}
+}
+
 bool store_refresh(struct store *s, touch_fn each, void *arg, bool *reopen_r, err *e)
 {
 	static const uint64_t KEY = META_APPLIED;
@@ -292,11 +314,7 @@ bool store_refresh(struct store *s, touch_fn each, void *arg, bool *reopen_r, er
 	str applied;
 	uint64_t last_seq;
 	*reopen_r = false;
-	store_rest(s);
-	if (!ledger_read_begin(s->ledger, e))
-		return false;
-	s->resting = false;
-	if (!ledger_last_seq(s->ledger, &last_seq, e) ||
+	if (!refresh_begin(s, &last_seq, e) ||
 	    !ledger_load(s->ledger, LEDGER_META, &KEY, 1, &a, &applied, e))
 		return false;
 	if (last_seq < s->folded_seq || last_seq - s->folded_seq > REFRESH_TOUCHES_MAX ||

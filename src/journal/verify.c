@@ -1,9 +1,10 @@
 /*
  * verify.c - are the projections what the journal says?
  *
- * What it is:   checks every page and checksum, replays all records into empty projections and
- *               compares; and compares what the rows say of imports with what their touches say.
- * Promises:     reads only. A difference is a sentence; damage is an error that names its place.
+ * What it is:   checks every page, segment and checksum, replays all touches into empty projections
+ *               and compares; and compares what the rows say of imports with what their touches
+ * say. Promises:     reads only. A difference is a sentence; damage is an error that names its
+ * place.
  */
 #include "journal/journal_int.h"
 
@@ -18,6 +19,8 @@ struct verifying {
 	uint64_t differences;
 	uint64_t touches;
 	uint64_t expected_seq;
+	uint64_t missing;	     /* numbers that no touch has */
+	uint64_t gap_after;	     /* where the first of them would stand */
 	uint64_t undone;	     /* touches that took something back */
 	VEC(struct import_row) told; /* by the touches */
 	err *e;
@@ -63,19 +66,37 @@ static void verify_undone(struct verifying *v, const struct touch *t)
 	say(v, text);
 }
 
+static void note_gap(struct verifying *v, uint64_t next_seq)
+{
+	if (v->missing == 0)
+		v->gap_after = v->expected_seq - 1;
+	v->missing += next_seq - v->expected_seq;
+}
+
+/* Numbers are missing where touches were dropped, and how many were is known. */
+static void compare_missing(struct verifying *v)
+{
+	uint64_t dropped = v->s->archive->manifest.dropped;
+	char text[ERR_TEXT_MAX];
+	struct buf b = { .p = text, .cap = sizeof text, .bytes_max = sizeof text };
+	note_gap(v, v->s->last_seq + 1);
+	if (v->missing == dropped)
+		return;
+	buf_printf(&b, "%llu touches are missing, the first behind touch %llu; %llu were dropped%c",
+		   (unsigned long long)v->missing, (unsigned long long)v->gap_after,
+		   (unsigned long long)dropped, '\0');
+	say(v, text);
+}
+
 static bool verify_touch(void *arg, const struct touch *t)
 {
 	struct verifying *v = arg;
 	v->touches++;
 	verify_undone(v, t);
-	if (t->seq != v->expected_seq) {
-		char text[ERR_TEXT_MAX];
-		struct buf b = { .p = text, .cap = sizeof text, .bytes_max = sizeof text };
-		buf_printf(&b, "touch %llu follows touch %llu: some are missing%c",
-			   (unsigned long long)t->seq, (unsigned long long)(v->expected_seq - 1),
-			   '\0');
-		say(v, text);
-	}
+	if (t->seq < v->expected_seq)
+		say(v, "touches are not in order, or there twice");
+	else if (t->seq > v->expected_seq)
+		note_gap(v, t->seq);
 	v->expected_seq = t->seq + 1;
 	value import = touch_prop(t, S("import"));
 	bool closed = str_eq(t->name, S("import_closed")),
@@ -146,10 +167,11 @@ bool journal_verify(const char *dir, void (*sentence)(void *arg, const char *sen
 		return false;
 	struct store *s = snapshot_store(snapshot);
 	struct verifying v = { .s = s, .say = sentence, .arg = arg, .expected_seq = 1, .e = e };
-	bool ok = ledger_check(s->ledger, e) && store_check_messages(s, e) &&
+	bool ok = ledger_check(s->ledger, e) && archive_check(s->archive, e) &&
+		  store_check_messages(s, e) &&
 		  store_scan(s, 1, s->last_seq, true, verify_touch, &v, e) && !v.failed;
-	if (ok && v.expected_seq != s->last_seq + 1)
-		say(&v, "the journal's last touches are missing");
+	if (ok)
+		compare_missing(&v);
 	if (ok && v.undone != s->undone_touches.n)
 		say(&v, "what was taken back by hand is not what the journal says");
 	if (ok) {

@@ -19,6 +19,7 @@
 #define GROUP_ITEMS_MAX 10000 /* a group takes no further batch beyond this */
 #define SWEEP_US	(INT64_C(950) * 1000)
 #define IDLE_WAIT_US	(INT64_C(100) * 1000)
+#define TRIM_BYTES	(512 * KIB) /* of sealed records, a commit */
 
 void group_begin(struct journal *j)
 {
@@ -144,7 +145,8 @@ static bool put_sweep(struct journal *j, double share, err *e)
 	int64_t now = time_monotonic_us();
 	struct people *p = j->store.people;
 	if (!j->sweeping) {
-		if (!journal_hooks.is_dirty(p) && j->store.applied_seq + 10000 > j->next_seq)
+		if (!journal_hooks.is_dirty(p) && !j->sweep_all &&
+		    j->store.applied_seq + 10000 > j->next_seq)
 			return true;
 		journal_hooks.sweep_begin(p, j->next_seq - 1);
 		j->sweeping = true;
@@ -165,9 +167,11 @@ static bool put_sweep(struct journal *j, double share, err *e)
 
 static void note_commit(struct journal *j, int64_t us)
 {
+	uint64_t sealed = j->store.archive->manifest.sealed_seq;
 	size_t class = us < 1 ? 0 : (size_t)(log((double)us) / log(1.1));
 	mutex_lock(&j->mutex);
 	j->numbers.commits++;
+	j->tail_touches = j->store.last_seq - MIN(j->store.last_seq, sealed);
 	j->numbers.commit_us_max = MAX(j->numbers.commit_us_max, us);
 	j->commit_classes[MIN(class, (size_t)COMMIT_CLASSES - 1)]++;
 	mutex_unlock(&j->mutex);
@@ -181,6 +185,28 @@ static void tell_committed(struct journal *j)
 	mutex_unlock(&j->mutex);
 	if (committed)
 		committed(arg, j->store.last_seq);
+}
+
+/* One transaction: the record, the rows, a slice of what was sealed. */
+static bool commit_all(struct journal *j, const struct ledger_record *record, size_t record_n,
+		       err *e)
+{
+	bool trimmed = false, trims = j->trimming;
+	struct ledger_commit c = { .records = record,
+				   .records_n = record_n,
+				   .changes = j->wb.changes.items,
+				   .changes_n = j->wb.changes.n,
+				   .timers = j->wb.timers.items,
+				   .timers_n = j->wb.timers.n };
+	if (trims) {
+		c.trim_to = j->store.archive->manifest.sealed_seq;
+		c.trim_bytes = TRIM_BYTES;
+		c.trimmed_r = &trimmed;
+	}
+	if (!ledger_commit(j->store.ledger, &c, e))
+		return false;
+	j->trimming = trims && !trimmed;
+	return true;
 }
 
 static bool commit_rows(struct journal *j, double share, bool all, err *e)
@@ -204,15 +230,9 @@ static bool commit_rows(struct journal *j, double share, bool all, err *e)
 	struct ledger_record record = { .first_seq = s->last_seq + 1, .touches = (uint32_t)n };
 	if (n && !record_finish(&j->record, &record.body, e))
 		return false;
-	if (n + j->wb.changes.n + j->wb.timers.n == 0)
+	if (n + j->wb.changes.n + j->wb.timers.n == 0 && !j->trimming)
 		return true;
-	struct ledger_commit c = { .records = &record,
-				   .records_n = n ? 1 : 0,
-				   .changes = j->wb.changes.items,
-				   .changes_n = j->wb.changes.n,
-				   .timers = j->wb.timers.items,
-				   .timers_n = j->wb.timers.n };
-	if (!ledger_commit(s->ledger, &c, e))
+	if (!commit_all(j, &record, n ? 1 : 0, e))
 		return false;
 	s->last_seq += n;
 	journal_hooks.committed(s->people);
@@ -320,7 +340,8 @@ static bool disk_has_room(struct journal *j, err *e)
 static bool job_takes_room(const struct job *job)
 {
 	return job->kind != JOB_FLUSH && job->kind != JOB_CONFIG_WATCH &&
-	       job->kind != JOB_CONFIG_UNWATCH && job->kind != JOB_CONFIG_HISTORY;
+	       job->kind != JOB_CONFIG_UNWATCH && job->kind != JOB_CONFIG_HISTORY &&
+	       job->kind != JOB_SUBJECTS && job->kind != JOB_SEAL_LIMIT;
 }
 
 static bool run_alone(struct journal *j, struct job *job, err *e)
@@ -349,6 +370,12 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 	case JOB_OUTBOX_DONE:
 	case JOB_OUTBOX_RETRY:
 		return outbox_run(j, job, e);
+	case JOB_ARCHIVE:
+		return archive_change(j, job, e);
+	case JOB_SUBJECTS:
+		return archive_subjects(j, job, e);
+	case JOB_SEAL_LIMIT:
+		return archive_limit(j, job, e);
 	case JOB_BATCH:
 		break;
 	}
@@ -385,7 +412,7 @@ static int64_t wait_us(const struct journal *j)
 {
 	if (j->must_reload)
 		return -1;
-	if (j->sweeping || journal_hooks.is_dirty(j->store.people))
+	if (j->sweeping || j->trimming || journal_hooks.is_dirty(j->store.people))
 		return IDLE_WAIT_US;
 	if (j->timer_next_us == INT64_MAX)
 		return -1;
@@ -400,7 +427,7 @@ static void idle(struct journal *j)
 	bool ok = true;
 	if (j->timer_next_us <= time_now_us())
 		ok = group_timers(j, &e);
-	if (ok && (j->sweeping || journal_hooks.is_dirty(j->store.people))) {
+	if (ok && (j->sweeping || j->trimming || journal_hooks.is_dirty(j->store.people))) {
 		group_begin(j);
 		ok = group_commit(j, &e);
 	}

@@ -339,6 +339,7 @@ const struct journal_hooks journal_hooks = {
 	.sets = undo_sets,
 	.configure = rules_configure,
 	.profiles = people_profiles,
+	.subject_of = people_subject_of,
 	.settle = people_settle,
 	.watch = people_watch,
 	.changes = people_changes,
