@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 
+#include <unistd.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -145,4 +146,10 @@ void cond_signal(struct cond *c)
 void cond_broadcast(struct cond *c)
 {
 	CHECK(pthread_cond_broadcast(&c->c) == 0);
+}
+
+unsigned thread_cores(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 ? (unsigned)n : 1;
 }

@@ -29,6 +29,9 @@ void thread_join(struct thread *t); /* nothing when never started */
 	{                                                                                          \
 		PTHREAD_MUTEX_INITIALIZER                                                          \
 	}
+/* How many threads can run at the same time; at least 1. */
+unsigned thread_cores(void);
+
 void mutex_init(struct mutex *m);
 void mutex_fini(struct mutex *m);
 void mutex_lock(struct mutex *m);

@@ -106,6 +106,11 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 					 .clip = cohort && s->tail == FUNNEL_CLIP };
 	if (!check_spec(p, e) || !plan_names(p, a, e))
 		return false;
+	p->by_people = funnel_entity(s->count) == ENTITY_PERSON;
+	int64_t some_us = p->rules.from_us != INT64_MIN ? p->rules.from_us
+			  : p->rules.to_us != INT64_MAX ? p->rules.to_us - 1
+							: 0;
+	p->wants_all = p->lifecycle || chain_wants(&p->rules, some_us, 0, 0);
 	return matcher_init(&p->matcher, s, a, e);
 }
 

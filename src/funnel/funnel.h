@@ -15,6 +15,8 @@
 #include "journal/journal.h"
 #include "people/people.h"
 
+#include <stdatomic.h>
+
 #define FUNNEL_BY_MAX 2
 
 enum funnel_zone { FUNNEL_TOFU, FUNNEL_MOFU, FUNNEL_BOFU };
@@ -31,6 +33,12 @@ struct funnel_step {
 struct funnel_exclusion {
 	struct funnel_step what;
 	size_t from, to; /* steps, from 1, from < to; 0 0: from the first to the last */
+};
+
+/* Read and set by others while the query runs. */
+struct funnel_watch {
+	_Atomic uint64_t done, all; /* touches that were read, of all */
+	atomic_bool stop;	    /* set: the query ends with ERR_BUSY */
 };
 
 struct funnel_spec {
@@ -71,9 +79,11 @@ struct funnel_spec {
 	enum funnel_view view;
 	bool until_given; /* nothing at or after until_us counts: the answer as it was then */
 	int64_t until_us;
-	bool compare;	  /* also count the period before, as it stood at the same age */
-	bool keep;	  /* keep who is behind every number: funnel_people */
-	bool counts_only; /* no exits, here, money, young */
+	bool compare;		    /* also count the period before, as it stood at the same age */
+	bool keep;		    /* keep who is behind every number: funnel_people */
+	bool counts_only;	    /* no exits, here, money, young */
+	unsigned threads;	    /* 0: as many as pays */
+	struct funnel_watch *watch; /* how far it is, and an end to it; NULL */
 	const struct rule *compare_where; /* counted beside `where`, to compare; NULL: none */
 };
 

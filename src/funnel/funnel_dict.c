@@ -131,9 +131,9 @@ static bool flat(struct dict *d, value v, value *v_r, err *e)
 
 bool dict_number_all(struct dict *d, const value *values, size_t n, uint32_t *number_r, err *e)
 {
-	value items[FUNNEL_BY_MAX];
+	value items[MAX(FUNNEL_BY_MAX, FUNNEL_HOLD_MAX)];
 	bool known = false;
-	CHECK(n <= FUNNEL_BY_MAX);
+	CHECK(n <= ARRAY_LEN(items));
 	if (n == 1)
 		return dict_number(d, values[0], number_r, e);
 	for (size_t i = 0; i < n; i++) {

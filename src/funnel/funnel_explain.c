@@ -31,7 +31,7 @@ static bool collect(void *arg, const struct touch *t)
 	if (s->failed || subject != s->subject)
 		return !s->failed;
 	struct touch *to = pages_add(&s->pages, s->e);
-	s->failed = !to || !touch_keep(s->a, t, to, s->e);
+	s->failed = !to || (!touch_copy(s->a, t, to) && !arena_err(s->a, s->e));
 	return !s->failed;
 }
 

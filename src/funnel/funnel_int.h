@@ -38,6 +38,9 @@ struct matcher {
 /* ERR_LIMIT when the arena is full. `matcher_fini` always. */
 bool matcher_init(struct matcher *m, const struct funnel_spec *spec, struct arena *a,
 		  err *e) MUST_CHECK;
+/* The same for what the exclusions exclude: bit x, the x-th. */
+bool matcher_init_excludes(struct matcher *m, const struct funnel_spec *spec, struct arena *a,
+			   err *e) MUST_CHECK;
 void matcher_fini(struct matcher *m);
 /* Bit k: the touch fills step k; in the lifecycle, enters the k-th stage. */
 uint32_t matcher_mask(struct matcher *m, const struct touch *t);
@@ -55,6 +58,8 @@ struct plan {
 	struct funnel_spec spec; /* defaults filled in */
 	struct by_part by[FUNNEL_BY_MAX];
 	size_t by_n;
+	bool by_people; /* people are counted, or what they did; not companies, not deals */
+	bool wants_all; /* touches that fill no step can matter */
 	bool lifecycle;
 	size_t rows_n;		  /* of the answer: steps, or visitor and the stages */
 	struct chain_rules rules; /* of the engine */
@@ -162,13 +167,15 @@ bool versus_make(struct funnel_result *r, const struct funnel_result *other, str
 struct progress {
 	struct progress *next;
 	uint64_t subject;
-	uint32_t group;	 /* number in the dictionary; after counting, of the group */
-	uint32_t passed; /* bit k: row k counts only because of a later one */
-	uint32_t reason; /* of the exit: its number */
+	uint32_t group;	   /* number in the dictionary; after counting, of the group */
+	uint32_t passed;   /* bit k: row k counts only because of a later one */
+	uint32_t reason;   /* of the exit: its number */
+	bool out_of_order; /* has every step, but not in order */
 	uint8_t level;
-	uint8_t exit; /* enum funnel_exit_kind in force, or EXIT_NONE */
-	uint8_t here; /* the row that is their stage now, or ROW_NONE */
-	int64_t exit_us, here_us;
+	uint8_t exit;	 /* enum funnel_exit_kind in force, or EXIT_NONE */
+	uint8_t here;	 /* the row that is their stage now, or ROW_NONE */
+	int64_t exit_us; /* before it is known: when it last came to its last row */
+	int64_t here_us;
 	int64_t at_us[]; /* level entries: when row k was reached; of a passed one, the next one */
 };
 
@@ -284,40 +291,6 @@ bool sides_money(const struct sides *s, const struct counting *c, struct funnel_
 /* The stage of a row; empty when it is none. */
 str row_stage(const struct funnel_spec *spec, size_t row);
 
-/* ---- collecting (funnel_scan.c) -------------------------------------------------------------- */
-
-struct harvest {
-	struct arena *a;
-	uint64_t subjects_n;  /* subjects are numbered below this */
-	uint32_t *first;      /* per subject: 1 + the number of its newest kept touch, or 0 */
-	uint32_t *first_past; /* the same for what a rule's did(...) asks about; NULL when it asks
-				 nothing */
-	struct pages kept, past;
-	struct dict dict;
-	bool seen[FUNNEL_BY_MAX]; /* some touch has a value of this property */
-	struct sides sides;	  /* when the answer is to have them */
-	/* one subject's touches, taken together */
-	struct chain_touch *touches;
-	size_t touches_n, touches_cap;
-	struct touch *history;
-	size_t history_n, history_cap;
-};
-
-/* Several questions in one pass. */
-struct harvest_job {
-	struct harvest *h;
-	struct plan *p;
-	struct arena *a;
-};
-#define HARVEST_JOBS_MAX 4
-bool harvest_run(struct snapshot *s, const struct harvest_job *jobs, size_t n, err *e) MUST_CHECK;
-/* Puts the subject's touches into h->touches, in their total order. */
-bool harvest_touches(struct harvest *h, uint64_t subject, err *e) MUST_CHECK;
-/* The same for what its rule may ask: h->history. */
-bool harvest_history(struct harvest *h, uint64_t subject, err *e) MUST_CHECK;
-
-/* A copy that outlives the scan. */
-bool touch_keep(struct arena *a, const struct touch *t, struct touch *t_r, err *e) MUST_CHECK;
 /* The value of a breakdown property of a touch. */
 value touch_breakdown(const struct touch *t, str by, int64_t now_us);
 

@@ -72,6 +72,17 @@ bool matcher_init(struct matcher *m, const struct funnel_spec *spec, struct aren
 	return true;
 }
 
+bool matcher_init_excludes(struct matcher *m, const struct funnel_spec *spec, struct arena *a,
+			   err *e)
+{
+	*m = (struct matcher){ .now_us = spec->now_us };
+	arena_init(&m->fold, 64 * KIB);
+	for (size_t k = 0; k < spec->excludes_n; k++)
+		if (!add_step(m, k, &spec->excludes[k].what, a, e))
+			return false;
+	return true;
+}
+
 void matcher_fini(struct matcher *m)
 {
 	arena_fini(&m->fold);
@@ -149,4 +160,14 @@ uint32_t matcher_mask(struct matcher *m, const struct touch *t)
 		}
 	}
 	return mask;
+}
+
+value touch_breakdown(const struct touch *t, str by, int64_t now_us)
+{
+	struct rule_row row = touch_row(t, now_us);
+	value v = row.field(row.arg, by);
+	/* Where a visit began is its path, unless it says otherwise. */
+	if (v.kind == VALUE_NONE && str_eq(by, S("landing_page")))
+		v = row.field(row.arg, S("path"));
+	return v;
 }

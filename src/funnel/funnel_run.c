@@ -1,17 +1,23 @@
 /*
- * funnel_run.c - runs a funnel: a plan, one scan, a chain per subject, the counts.
+ * funnel_run.c - runs a funnel: a plan, the touches of each subject gathered, the counts.
  *
- * What it is:   the answer asked for, and beside it in the same scan the period before and the
- *               group that it is compared with.
- * Promises:     all that grows with the touches is taken from the arena given, whose maximum is
- *               the query's.
- * Threads:      one query per thread.
+ * What it is:   workers say what the touches of each subject amount to (funnel_gather.c); one
+ * thread asks people about those who came so far, puts beside them who left and where they are now,
+ * and counts. The period before and the group that the answer is compared with are answers of their
+ * own. Promises:     all that grows with the touches is taken from the arena given, or as much
+ * again; its maximum is the query's. Threads:      one query per thread; it starts workers of its
+ * own.
  */
-#include "funnel/funnel_int.h"
+#include "funnel/past_int.h"
+
+#include <string.h>
 
 struct run {
 	struct plan *p, plan;
-	struct harvest h;
+	struct gathering g;
+	struct dict dict;
+	struct past past;
+	struct sides sides;
 	struct portrait portrait;
 	struct arena *a;       /* of the answer */
 	struct arena *scratch; /* of the run: `own` */
@@ -20,15 +26,26 @@ struct run {
 	size_t n;
 	struct progress *all; /* of FUNNEL_OF_ALL */
 	size_t all_n;
-	struct progress *outside; /* not counted, but in a stage */
+	struct progress *outside;     /* not counted, but in a stage */
+	uint64_t *counted, *left_out; /* bit per subject: in the list; its rule does not hold */
 	uint64_t out_of_order;
 };
+
+static void bit_put(uint64_t *bits, uint64_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static bool bit_at(const uint64_t *bits, uint64_t i)
+{
+	return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
 
 /* Puts the subject's own values into the place of those that touches do not have. */
 static bool run_own_values(struct run *r, uint32_t *group_r, err *e)
 {
 	value values[FUNNEL_BY_MAX];
-	value all = dict_value(&r->h.dict, *group_r);
+	value all = dict_value(&r->dict, *group_r);
 	for (size_t i = 0; i < r->p->by_n; i++) {
 		const struct by_part *by = &r->p->by[i];
 		bool listed = r->p->by_n > 1 && all.kind == VALUE_LIST;
@@ -36,7 +53,7 @@ static bool run_own_values(struct run *r, uint32_t *group_r, err *e)
 			    : listed	  ? all.list.items[i]
 					  : value_none();
 	}
-	return dict_number_all(&r->h.dict, values, r->p->by_n, group_r, e);
+	return dict_number_all(&r->dict, values, r->p->by_n, group_r, e);
 }
 
 /* What the rule and the breakdown say of the subject itself. *counts_r false: the rule does not
@@ -50,24 +67,47 @@ static bool run_traits(struct run *r, uint64_t subject, bool *counts_r, uint32_t
 	*counts_r = true;
 	if (!spec->where && !of_person)
 		return true;
-	if (!portrait_read(&r->portrait, subject, e) || !harvest_history(&r->h, subject, e))
+	if (!portrait_read(&r->portrait, subject, e) ||
+	    !past_read(&r->past, r->g.workers, subject, e))
 		return false;
-	*counts_r = portrait_where(&r->portrait, r->h.history, r->h.history_n);
+	*counts_r = portrait_where(&r->portrait, r->past.touches.items, r->past.touches.n);
 	return !*counts_r || !of_person || run_own_values(r, group_r, e);
 }
 
-/* When the subject last came to the row that it reached last: exits before that are over. */
-static int64_t run_since(const struct run *r, const struct progress *o)
+/* ---- beside the steps ------------------------------------------------------------------------ */
+
+static bool run_beside_one(struct run *r, struct worker *w, const struct beside *b, err *e)
 {
-	size_t row = o->level - (size_t)1;
-	bool by_row = r->p->lifecycle || r->p->spec.order == FUNNEL_ORDERED;
-	uint32_t bit = r->p->lifecycle ? (row == 0 ? 0 : UINT32_C(1) << (row - 1))
-				       : UINT32_C(1) << row;
-	for (size_t i = r->h.touches_n; by_row && i-- > 0;)
-		if ((r->h.touches[i].mask & bit) != 0)
-			return r->h.touches[i].at_us;
-	return o->at_us[row];
+	struct touch t;
+	struct people *p = snapshot_people(r->g.sources.snapshot);
+	if ((b->need & NEED_PAST) != 0 && b->subject != 0 &&
+	    !past_note(&r->past, b->subject, b->ref, e))
+		return false;
+	if ((b->need & (NEED_SIDE | NEED_SPEND)) == 0)
+		return true;
+	if (!lens_touch(&w->lenses.items[REF_SOURCE(b->ref)], REF_ROW(b->ref), &t, e))
+		return false;
+	if ((b->need & NEED_SPEND) != 0)
+		sides_spend(&r->sides, &t);
+	enum side_kind kind = side_kind_of(&t);
+	return kind == SIDE_NONE || sides_take(&r->sides, &t, kind, b->subject, p, e);
 }
+
+static bool run_beside(struct run *r, err *e)
+{
+	if (!r->p->spec.counts_only && !sides_init(&r->sides, r->p, r->g.subjects_n, r->scratch, e))
+		return false;
+	for (size_t i = 0; i < r->g.workers_n; i++) {
+		struct worker *w = &r->g.workers[i];
+		for (size_t k = 0; k < w->beside.n; k++)
+			if (!run_beside_one(r, w, &w->beside.items[k], e))
+				return false;
+	}
+	past_sort(&r->past);
+	return true;
+}
+
+/* ---- one subject ----------------------------------------------------------------------------- */
 
 /* Who is not counted may be in a stage all the same. */
 static bool run_outside(struct run *r, uint64_t subject, err *e)
@@ -75,10 +115,7 @@ static bool run_outside(struct run *r, uint64_t subject, err *e)
 	struct progress o = { .subject = subject, .exit = EXIT_NONE, .here = ROW_NONE };
 	bool counts;
 	uint32_t group = DICT_NONE;
-	if (r->p->spec.counts_only || r->p->matcher.stages == 0 ||
-	    r->p->spec.count != FUNNEL_PEOPLE || r->h.sides.first[subject] == 0)
-		return true;
-	sides_resolve(&r->h.sides, subject, INT64_MIN, &o);
+	sides_resolve(&r->sides, subject, INT64_MIN, &o);
 	if (o.here == ROW_NONE)
 		return true;
 	if (!run_traits(r, subject, &counts, &group, e))
@@ -95,84 +132,112 @@ static bool run_outside(struct run *r, uint64_t subject, err *e)
 	return true;
 }
 
-static bool run_counted(struct run *r, uint64_t subject, const struct chain *chain, uint32_t group,
-			err *e)
+/* All that are not counted and in a stage. */
+static bool run_others(struct run *r, err *e)
+{
+	if (r->p->spec.counts_only || r->p->matcher.stages == 0 ||
+	    r->p->spec.count != FUNNEL_PEOPLE)
+		return true;
+	for (uint64_t subject = 1; subject < r->g.subjects_n; subject++)
+		if (r->sides.first[subject] != 0 && !bit_at(r->counted, subject) &&
+		    !bit_at(r->left_out, subject) && !run_outside(r, subject, e))
+			return false;
+	return true;
+}
+
+/* What outlives the run lies in memory of the answer. */
+static bool run_keep(struct run *r, struct progress **o, err *e)
+{
+	if (!r->p->spec.keep)
+		return true;
+	size_t bytes = sizeof **o + (*o)->level * sizeof(*o)->at_us[0];
+	struct progress *copy = arena_alloc(r->a, bytes);
+	if (!copy)
+		return arena_err(r->a, e);
+	memcpy(copy, *o, bytes);
+	*o = copy;
+	return true;
+}
+
+static bool run_counted(struct run *r, struct progress *o, err *e)
 {
 	const struct funnel_spec *spec = &r->p->spec;
-	struct progress *progress;
 	bool in_period = spec->view == FUNNEL_COHORT;
-	if (!progress_make(chain, r->h.touches, spec->keep ? r->a : r->scratch, &progress, e))
-		return false;
-	for (size_t k = 0; !in_period && k < progress->level; k++)
-		in_period = progress_counts(spec, progress, k);
+	int64_t since_us = o->exit_us;
+	for (size_t k = 0; !in_period && k < o->level; k++)
+		in_period = progress_counts(spec, o, k);
 	if (!in_period)
-		return run_outside(r, subject, e);
-	progress->subject = subject;
-	progress->group = group;
+		return true;
+	if (!run_keep(r, &o, e))
+		return false;
+	o->exit_us = 0;
 	if (!spec->counts_only)
-		sides_resolve(&r->h.sides, subject, run_since(r, progress), progress);
-	progress->next = r->list;
-	r->list = progress;
+		sides_resolve(&r->sides, o->subject, since_us, o);
+	bit_put(r->counted, o->subject);
+	o->next = r->list;
+	r->list = o;
 	r->n++;
 	return true;
 }
 
-/* The subject once for each value of its touches, with those touches alone. */
-static bool run_all_values(struct run *r, uint64_t subject, err *e)
+static bool run_progress(struct run *r, struct progress *o, err *e)
 {
-	struct harvest *h = &r->h;
-	const struct funnel_spec *spec = &r->p->spec;
-	struct chain_touch *own = ARENA_ARRAY(r->scratch, struct chain_touch, h->touches_n);
-	struct chain chain;
-	if (!own)
-		return arena_err(r->scratch, e);
-	for (size_t i = 0; i < h->touches_n; i++) {
-		uint32_t number = h->touches[i].value;
-		struct progress *o;
-		size_t n = 0, before = 0;
-		while (before < i && h->touches[before].value != number)
-			before++;
-		if (before < i)
-			continue;
-		for (size_t k = i; k < h->touches_n; k++)
-			if (h->touches[k].value == number)
-				own[n++] = h->touches[k];
-		plan_chain(r->p, own, n, &chain);
-		if (chain.level == 0)
-			continue;
-		if (!progress_make(&chain, own, spec->keep ? r->a : r->scratch, &o, e))
-			return false;
-		o->subject = subject;
-		o->group = number;
-		o->next = r->all;
-		r->all = o;
-		r->all_n++;
+	bool counts;
+	if (!run_traits(r, o->subject, &counts, &o->group, e))
+		return false;
+	if (!counts) {
+		bit_put(r->left_out, o->subject);
+		return true;
 	}
+	r->out_of_order += o->out_of_order;
+	return o->level == 0 || run_counted(r, o, e);
+}
+
+/* Whoever the rule leaves out is in no group. */
+static bool run_value(struct run *r, struct progress *o, err *e)
+{
+	if (bit_at(r->left_out, o->subject))
+		return true;
+	if (!run_keep(r, &o, e))
+		return false;
+	o->next = r->all;
+	r->all = o;
+	r->all_n++;
 	return true;
 }
 
-static bool run_subject(struct run *r, uint64_t subject, err *e)
+static bool run_subjects(struct run *r, err *e)
 {
-	struct chain chain;
-	bool counts;
-	if (r->h.first[subject] == 0)
-		return run_outside(r, subject, e);
-	if (!harvest_touches(&r->h, subject, e))
-		return false;
-	plan_chain(r->p, r->h.touches, r->h.touches_n, &chain);
-	bool out_of_order = plan_out_of_order(r->p, r->h.touches, r->h.touches_n, chain.level);
-	if (chain.level == 0 && !out_of_order)
-		return run_outside(r, subject, e);
-	uint32_t group = plan_value(r->p, &chain, r->h.touches);
-	if (!run_traits(r, subject, &counts, &group, e))
-		return false;
-	if (!counts)
-		return true;
-	r->out_of_order += out_of_order;
-	if (r->p->by_n > 0 && r->p->spec.of == FUNNEL_OF_ALL && !run_all_values(r, subject, e))
-		return false;
-	return chain.level == 0 ? run_outside(r, subject, e)
-				: run_counted(r, subject, &chain, group, e);
+	struct progress *o, *next;
+	r->counted = ARENA_ARRAY(r->scratch, uint64_t, r->g.subjects_n / 64 + 1);
+	r->left_out = ARENA_ARRAY(r->scratch, uint64_t, r->g.subjects_n / 64 + 1);
+	if (!r->counted || !r->left_out)
+		return arena_err(r->scratch, e);
+	for (size_t i = 0; i < r->g.workers_n; i++) {
+		for (o = r->g.workers[i].list; o; o = next) {
+			next = o->next;
+			if (!run_progress(r, o, e))
+				return false;
+		}
+		for (o = r->g.workers[i].all; o; o = next) {
+			next = o->next;
+			if (!run_value(r, o, e))
+				return false;
+		}
+	}
+	return run_others(r, e);
+}
+
+/* ---- what it is broken down by --------------------------------------------------------------- */
+
+static bool is_seen(const struct dict *d, size_t part, size_t parts_n)
+{
+	if (parts_n == 1)
+		return d->values.n > 1;
+	for (uint32_t i = 1; i < d->values.n; i++)
+		if (dict_value(d, i).list.items[part].kind != VALUE_NONE)
+			return true;
+	return false;
 }
 
 /* A property that no touch carries is one of the people, companies or deals themselves; where they
@@ -185,7 +250,8 @@ static bool choose_breakdown(struct run *r, err *e)
 	bool changed = false, all_of_person = true;
 	for (size_t k = 0; k < p->by_n; k++) {
 		struct by_part *by = &p->by[k];
-		if (p->spec.of == FUNNEL_OF_FIRST && !by->of_person && !r->h.seen[k]) {
+		if (p->spec.of == FUNNEL_OF_FIRST && !by->of_person &&
+		    !is_seen(&r->dict, k, p->by_n)) {
 			by->of_person = changed = true;
 			for (size_t i = 0; i < ARRAY_LEN(origins); i++)
 				if (str_eq(by->name, str_of(origins[i])))
@@ -203,6 +269,8 @@ static bool choose_breakdown(struct run *r, err *e)
 	return !r->a->over || arena_err(r->a, e);
 }
 
+/* ---- the answer ------------------------------------------------------------------------------ */
+
 static struct progress **run_list(struct run *r, struct progress *first, size_t n)
 {
 	struct progress **list = ARENA_ARRAY(r->scratch, struct progress *, n);
@@ -217,7 +285,7 @@ static bool run_count(struct run *r, struct funnel_result *result, err *e)
 		.p = r->p, .a = r->a, .scratch_a = r->scratch, .n = r->n, .all_n = r->all_n
 	};
 	size_t most = MAX(r->n, r->all_n);
-	const struct sides *sides = r->p->spec.counts_only ? NULL : &r->h.sides;
+	const struct sides *sides = r->p->spec.counts_only ? NULL : &r->sides;
 	c.list = run_list(r, r->list, r->n);
 	c.all = run_list(r, r->all, r->all_n);
 	c.bucket = ARENA_ARRAY(r->scratch, uint32_t, most);
@@ -225,45 +293,49 @@ static bool run_count(struct run *r, struct funnel_result *result, err *e)
 	if (!c.list || !c.all || !c.bucket || !c.scratch)
 		return arena_err(r->scratch, e);
 	result->by_n = r->p->by_n;
-	return progress_count(&c, &r->h.dict, result, e) &&
+	return progress_count(&c, &r->dict, result, e) &&
 	       (!sides || sides_count(sides, &c, r->outside, result, e)) &&
 	       (!r->p->spec.keep || kept_make(&c, r->outside, sides, result, e));
 }
 
-/* `a` NULL: the answer goes with the run. */
-static bool run_open(struct run *r, struct snapshot *s, const struct funnel_spec *spec,
-		     struct arena *a, size_t bytes_max, err *e)
+static bool run_asked(void *arg, str name)
 {
-	*r = (struct run){ .p = &r->plan, .scratch = &r->own };
+	return past_asks(arg, name);
+}
+
+/* One answer; what it is made of goes with the run. `a` NULL: the answer, too. */
+static bool run_all(struct run *r, struct snapshot *s, const struct funnel_spec *spec,
+		    struct arena *a, size_t bytes_max, struct funnel_result *result_r, err *e)
+{
+	struct funnel_result result = { .snapshot = snapshot_seq(s) };
+	memset(r, 0, sizeof *r);
+	r->p = &r->plan;
+	r->scratch = &r->own;
 	arena_init(&r->own, bytes_max);
 	r->a = a ? a : &r->own;
 	bool ok = plan_init(&r->plan, spec, r->a, e);
 	portrait_init(&r->portrait, snapshot_people(s), &r->plan);
-	return ok;
-}
-
-static void run_close(struct run *r)
-{
-	portrait_fini(&r->portrait);
-	plan_fini(&r->plan);
-	arena_fini(&r->own);
-}
-
-/* From what was collected to the answer. */
-static bool run_finish(struct run *r, struct snapshot *s, struct funnel_result *result_r, err *e)
-{
-	struct funnel_result result = { .snapshot = snapshot_seq(s) };
-	if (!choose_breakdown(r, e))
-		return false;
-	for (uint64_t subject = 1; subject < r->h.subjects_n; subject++)
-		if (!run_subject(r, subject, e))
-			return false;
-	if (!run_count(r, &result, e))
+	past_init(&r->past, spec->where, bytes_max);
+	ok = ok && dict_init(&r->dict, r->scratch, e) &&
+	     gathering_run(&r->g, s, &r->plan, &r->dict, spec->watch,
+			   r->past.asks_any ? run_asked : NULL, &r->past, r->scratch, e) &&
+	     run_beside(r, e) && choose_breakdown(r, e) && run_subjects(r, e) &&
+	     run_count(r, &result, e);
+	if (!ok)
 		return false;
 	result.spec = r->plan.spec;
 	result.out_of_order = r->out_of_order;
 	*result_r = result;
 	return true;
+}
+
+static void run_close(struct run *r)
+{
+	gathering_fini(&r->g);
+	past_fini(&r->past);
+	portrait_fini(&r->portrait);
+	plan_fini(&r->plan);
+	arena_fini(&r->own);
 }
 
 static void take_previous(struct funnel_result *r, const struct funnel_result *before)
@@ -275,9 +347,6 @@ static void take_previous(struct funnel_result *r, const struct funnel_result *b
 	r->previous_to_us = before->spec.to_us;
 }
 
-/* Which answers are computed together: the one asked for, the period before, the other group. */
-enum { RUN_OWN, RUN_BEFORE, RUN_OTHER };
-
 static void spec_other(const struct funnel_spec *spec, struct funnel_spec *other_r)
 {
 	*other_r = *spec;
@@ -288,39 +357,45 @@ static void spec_other(const struct funnel_spec *spec, struct funnel_spec *other
 	other_r->counts_only = true;
 }
 
+/* The period before. */
+static bool add_previous(struct snapshot *s, const struct run *own, struct funnel_result *r, err *e)
+{
+	struct funnel_spec before;
+	struct funnel_result result;
+	struct run run;
+	if (!period_before(&own->plan.spec, &before))
+		return true;
+	bool ok = run_all(&run, s, &before, NULL, own->own.bytes_max, &result, e);
+	if (ok)
+		take_previous(r, &result);
+	run_close(&run);
+	return ok;
+}
+
+/* The group that the answer is compared with. */
+static bool add_versus(struct snapshot *s, const struct run *own, struct funnel_result *r,
+		       struct arena *a, err *e)
+{
+	struct funnel_spec other;
+	struct funnel_result result;
+	struct run run;
+	spec_other(&own->plan.spec, &other);
+	bool ok = run_all(&run, s, &other, NULL, own->own.bytes_max, &result, e) &&
+		  versus_make(r, &result, a, e);
+	run_close(&run);
+	return ok;
+}
+
 bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,
 		struct funnel_result *r, err *e)
 {
-	struct run runs[HARVEST_JOBS_MAX];
-	struct harvest_job jobs[HARVEST_JOBS_MAX];
-	struct funnel_result results[HARVEST_JOBS_MAX];
-	int what[HARVEST_JOBS_MAX] = { RUN_OWN };
-	struct funnel_spec more;
-	size_t n = 1;
-	bool ok = run_open(&runs[0], s, spec, a, a->bytes_max, e);
-	if (ok && spec->compare && period_before(&runs[0].plan.spec, &more)) {
-		what[n] = RUN_BEFORE;
-		ok = run_open(&runs[n++], s, &more, NULL, a->bytes_max, e);
-	}
-	if (ok && spec->compare_where) {
-		what[n] = RUN_OTHER;
-		spec_other(spec, &more);
-		ok = run_open(&runs[n++], s, &more, NULL, a->bytes_max, e);
-	}
-	for (size_t i = 0; i < n; i++)
-		jobs[i] = (struct harvest_job){ &runs[i].h, &runs[i].plan, &runs[i].own };
-	ok = ok && harvest_run(s, jobs, n, e);
-	for (size_t i = 0; i < n; i++)
-		ok = ok && run_finish(&runs[i], s, &results[i], e);
-	for (size_t i = 1; ok && i < n; i++) {
-		if (what[i] == RUN_BEFORE)
-			take_previous(&results[0], &results[i]);
-		else
-			ok = versus_make(&results[0], &results[i], a, e);
-	}
-	for (size_t i = 0; i < n; i++)
-		run_close(&runs[i]);
+	struct run run;
+	struct funnel_result result;
+	bool ok = run_all(&run, s, spec, a, a->bytes_max, &result, e) &&
+		  (!spec->compare || add_previous(s, &run, &result, e)) &&
+		  (!spec->compare_where || add_versus(s, &run, &result, a, e));
+	run_close(&run);
 	if (ok)
-		*r = results[0];
+		*r = result;
 	return ok;
 }

@@ -1,0 +1,72 @@
+/*
+ * gather_int.h - a question carried out over segments by several threads.
+ *
+ * What it is:   private to funnel/. A gathering walks over all subjects in ranges; each worker puts
+ *               one subject's touches together, runs the engine, and notes what became of it. What
+ *               needs people or the answer's memory is done by one thread afterwards.
+ * Promises:     the result does not depend on the number of workers, nor on how the touches are cut
+ *               into segments.
+ * Threads:      starts its own, and waits for them.
+ */
+#ifndef TRICHTER_FUNNEL_GATHER_INT_H
+#define TRICHTER_FUNNEL_GATHER_INT_H
+
+#include "funnel/source_int.h"
+
+#include <stdatomic.h>
+
+#define WORKERS_MAX 16
+
+/* A touch that is looked at after the steps. */
+struct beside {
+	uint32_t subject;
+	uint32_t need; /* NEED_SIDE ... */
+	uint64_t ref;
+};
+
+struct gathering;
+struct worker {
+	struct gathering *g;
+	struct lenses lenses;
+	struct runs runs;
+	struct arena a; /* what became of subjects */
+	/* the subject at hand: its touches in their total order; of each, `seq` is its REF */
+	VEC(struct chain_touch) touches;
+	VEC(struct chain_touch) own; /* those of one value */
+	bool strayed;		     /* some come from elsewhere */
+	VEC(struct beside) beside;
+	struct progress *list, *all;
+	size_t n, all_n;
+	int64_t *names; /* of one window of rows */
+	bool failed;
+	err why;
+	struct thread thread;
+};
+
+struct gathering {
+	struct sources sources;
+	const struct plan *plan;
+	struct strays strays;
+	uint64_t subjects_n;
+	_Atomic uint64_t next; /* range to be taken */
+	atomic_bool stop;
+	struct funnel_watch *watch; /* may be NULL */
+	size_t workers_n;
+	struct worker workers[WORKERS_MAX];
+};
+/* Everything that segments say: the workers' lists and what stands beside. `values` numbers the
+ * values of the breakdown. gathering_fini in any case. */
+bool gathering_run(struct gathering *g, struct snapshot *s, const struct plan *p,
+		   struct dict *values, struct funnel_watch *watch,
+		   bool (*asked)(void *arg, str name), void *asked_arg, struct arena *a,
+		   err *e) MUST_CHECK;
+void gathering_fini(struct gathering *g);
+
+/* funnel_gather.c: the subject's touches into w->touches. */
+bool worker_collect(struct worker *w, uint64_t subject, err *e) MUST_CHECK;
+/* The breakdown's value of w->touches[i] is in it from now on. */
+bool worker_value(struct worker *w, struct chain_touch *t, err *e) MUST_CHECK;
+/* funnel_outcome.c: what became of it. */
+bool worker_judge(struct worker *w, uint64_t subject, err *e) MUST_CHECK;
+
+#endif
