@@ -110,6 +110,10 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 	int64_t some_us = p->rules.from_us != INT64_MIN ? p->rules.from_us
 			  : p->rules.to_us != INT64_MAX ? p->rules.to_us - 1
 							: 0;
+	struct chain_rules ordered = p->rules;
+	if (ordered.order == FUNNEL_ANY)
+		ordered.order = FUNNEL_ORDERED;
+	p->general = !p->lifecycle && !chain_is_plain(&ordered);
 	p->wants_all = p->lifecycle || chain_wants(&p->rules, some_us, 0, 0);
 	return matcher_init(&p->matcher, s, a, e);
 }

@@ -82,6 +82,7 @@ struct funnel_spec {
 	bool compare;		    /* also count the period before, as it stood at the same age */
 	bool keep;		    /* keep who is behind every number: funnel_people */
 	bool counts_only;	    /* no exits, here, money, young */
+	bool correlate;		    /* also what comes with conversion */
 	unsigned threads;	    /* 0: as many as pays */
 	struct funnel_watch *watch; /* how far it is, and an end to it; NULL */
 	const struct rule *compare_where; /* counted beside `where`, to compare; NULL: none */
@@ -162,6 +163,18 @@ struct funnel_versus {
 	 * own; and how likely so great a difference is by chance alone. NaN: unknown. */
 	double *difference, *p_value;
 };
+/* What comes with conversion: a touch of that name between the first step and the last (or the end
+ * of the window), a value of a property of the first step's touch, or a trait. */
+struct funnel_factor {
+	bool is_touch;
+	str name;
+	value value; /* of a property */
+	/* subjects with it, and all, of those with every step and of the others */
+	uint64_t converted_with, converted, dropped_with, dropped;
+	double odds_ratio, low, high; /* low, high: 95 % */
+};
+#define FUNNEL_FACTORS_MAX	 100
+#define FUNNEL_FACTOR_PEOPLE_MIN 10 /* fewer with it, or without it, say nothing */
 struct funnel_result {
 	size_t steps_n;
 	struct funnel_step_result *steps;
@@ -176,9 +189,11 @@ struct funnel_result {
 	bool has_here;		 /* the steps are stages of people */
 	bool has_previous;
 	int64_t previous_from_us, previous_to_us;
-	struct funnel_kept *kept;     /* spec.keep; in the arena */
-	struct funnel_versus *versus; /* spec.compare_where; else NULL */
-	size_t by_n;		      /* properties of the breakdown */
+	struct funnel_kept *kept;      /* spec.keep; in the arena */
+	struct funnel_versus *versus;  /* spec.compare_where; else NULL */
+	size_t by_n;		       /* properties of the breakdown */
+	struct funnel_factor *factors; /* spec.correlate: the surest first */
+	size_t factors_n;
 };
 /* ERR_LIMIT when the arena is too small for the subjects involved. */
 bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena *a,

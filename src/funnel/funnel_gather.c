@@ -215,6 +215,12 @@ bool worker_value(struct worker *w, struct chain_touch *t, err *e)
 	return lens_value(&w->lenses.items[REF_SOURCE(t->seq)], REF_ROW(t->seq), &t->value, e);
 }
 
+static bool judge_each(void *arg, struct worker *w, uint64_t subject, err *e)
+{
+	(void)arg;
+	return worker_collect(w, subject, e) && (w->touches.n == 0 || worker_judge(w, subject, e));
+}
+
 /* ---- all subjects ---------------------------------------------------------------------------- */
 
 #define RANGE ((uint64_t)1024)
@@ -226,9 +232,7 @@ static bool worker_range(struct worker *w, uint64_t lo, uint64_t hi, err *e)
 	for (uint64_t subject = lo; subject < hi; subject++) {
 		if (w->runs.first[subject - lo] == 0)
 			continue;
-		if (!worker_collect(w, subject, e))
-			return false;
-		if (w->touches.n > 0 && !worker_judge(w, subject, e))
+		if (!w->g->each(w->g->each_arg, w, subject, e))
 			return false;
 	}
 	return true;
@@ -265,7 +269,7 @@ static void *worker_run(void *arg)
 
 static bool worker_init(struct worker *w, struct gathering *g, size_t bytes_max, err *e)
 {
-	*w = (struct worker){ .g = g };
+	*w = (struct worker){ .g = g, .number = (size_t)(w - g->workers) };
 	arena_init(&w->a, bytes_max);
 	w->runs = (struct runs){ .lenses = &w->lenses, .strays = &g->strays };
 	w->names = mem_alloc(WINDOW_ROWS * sizeof *w->names);
@@ -276,6 +280,7 @@ static bool worker_init(struct worker *w, struct gathering *g, size_t bytes_max,
 static void worker_fini(struct worker *w)
 {
 	lenses_fini(&w->lenses);
+	sequence_free(&w->engine);
 	runs_fini(&w->runs);
 	vec_free(&w->touches);
 	vec_free(&w->own);
@@ -348,7 +353,18 @@ bool gathering_run(struct gathering *g, struct snapshot *s, const struct plan *p
 		if (!worker_init(&g->workers[i], g, a->bytes_max / n, e))
 			return false;
 	}
-	return strays_find(&g->strays, &g->workers[0].lenses, e) && run_workers(g, e);
+	return strays_find(&g->strays, &g->workers[0].lenses, e) &&
+	       gathering_walk(g, judge_each, NULL, e);
+}
+
+bool gathering_walk(struct gathering *g, worker_each each, void *arg, err *e)
+{
+	g->each = each;
+	g->each_arg = arg;
+	atomic_store(&g->next, 0);
+	for (size_t i = 0; i < g->workers_n; i++)
+		lenses_rewind(&g->workers[i].lenses);
+	return run_workers(g, e);
 }
 
 void gathering_fini(struct gathering *g)

@@ -60,6 +60,7 @@ struct plan {
 	size_t by_n;
 	bool by_people; /* people are counted, or what they did; not companies, not deals */
 	bool wants_all; /* touches that fill no step can matter */
+	bool general;	/* by the engine that knows every parameter */
 	bool lifecycle;
 	size_t rows_n;		  /* of the answer: steps, or visitor and the stages */
 	struct chain_rules rules; /* of the engine */

@@ -143,6 +143,12 @@ void lenses_fini(struct lenses *r)
 	arena_fini(&r->own);
 }
 
+void lenses_rewind(struct lenses *r)
+{
+	for (size_t i = 0; i < r->s->n; i++)
+		r->items[i].at_subject = r->items[i].at_row = 0;
+}
+
 /* ---- touches --------------------------------------------------------------------------------- */
 
 bool lens_touch(struct lens *r, uint64_t row, struct touch *t_r, err *e)

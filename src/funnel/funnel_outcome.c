@@ -47,6 +47,18 @@ static bool add(struct worker *w, struct progress **list, size_t *n, uint64_t su
 	return true;
 }
 
+static bool best_chain(struct worker *w, const struct chain_touch *t, size_t n, struct chain *c_r,
+		       err *e)
+{
+	const struct plan *p = w->g->plan;
+	if (!p->general) {
+		plan_chain(p, t, n, c_r);
+		return true;
+	}
+	return (w->engine || sequence_new(&p->rules, &w->engine, e)) &&
+	       sequence_best(w->engine, t, n, c_r, e);
+}
+
 /* ---- each value by itself -------------------------------------------------------------------- */
 
 /* The touches that count for one value: those that have it, or all but step N of another. */
@@ -93,7 +105,8 @@ static bool judge_values(struct worker *w, uint64_t subject, err *e)
 		if (!is_new_value(w, p, i))
 			continue;
 		size_t n = choose_own(w, p, w->touches.items[i].value);
-		plan_chain(p, w->own.items, n, &c);
+		if (!best_chain(w, w->own.items, n, &c, e))
+			return false;
 		if (c.level < (p->spec.of == FUNNEL_OF_STEP_ALL ? p->spec.of_step : 1))
 			continue;
 		if (!add(w, &w->all, &w->all_n, subject, &c, w->own.items, &o, e))
@@ -104,7 +117,8 @@ static bool judge_values(struct worker *w, uint64_t subject, err *e)
 	if (some || p->spec.of != FUNNEL_OF_STEP_ALL)
 		return true;
 	/* Who has no chain up to that step has no value. */
-	plan_chain(p, w->touches.items, w->touches.n, &c);
+	if (!best_chain(w, w->touches.items, w->touches.n, &c, e))
+		return false;
 	if (c.level == 0)
 		return true;
 	if (!add(w, &w->all, &w->all_n, subject, &c, w->touches.items, &o, e))
@@ -132,16 +146,42 @@ static bool judge_chain(struct worker *w, uint64_t subject, const struct chain *
 	return true;
 }
 
+struct telling {
+	struct worker *w;
+	uint64_t subject;
+	bool failed, out_of_order;
+	err *e;
+};
+
+static bool tell_chain(void *arg, const struct chain *c)
+{
+	struct telling *t = arg;
+	t->failed = !judge_chain(t->w, t->subject, c, false, t->e);
+	return !t->failed;
+}
+
+/* Every parameter: a chain, or with some several of them. */
+static bool judge_sequence(struct worker *w, uint64_t subject, err *e)
+{
+	struct telling t = { .w = w, .subject = subject, .e = e };
+	if (!w->engine && !sequence_new(&w->g->plan->rules, &w->engine, e))
+		return false;
+	return sequence_run(w->engine, w->touches.items, w->touches.n, tell_chain, &t, e) &&
+	       !t.failed;
+}
+
 bool worker_judge(struct worker *w, uint64_t subject, err *e)
 {
 	const struct plan *p = w->g->plan;
 	struct chain c;
 	bool all = p->by_n > 0 && (p->spec.of == FUNNEL_OF_ALL || p->spec.of == FUNNEL_OF_STEP_ALL);
+	if (all && !judge_values(w, subject, e))
+		return false;
+	if (p->general)
+		return judge_sequence(w, subject, e);
 	plan_chain(p, w->touches.items, w->touches.n, &c);
 	bool out_of_order = plan_out_of_order(p, w->touches.items, w->touches.n, c.level);
 	if (c.level == 0 && !out_of_order)
 		return true;
-	if (all && !judge_values(w, subject, e))
-		return false;
 	return judge_chain(w, subject, &c, out_of_order, e);
 }

@@ -59,6 +59,8 @@ bool period_before(const struct funnel_spec *spec, struct funnel_spec *before_r)
 	b.by = S("");
 	b.trend = b.compare = b.keep = false;
 	b.counts_only = true;
+	b.correlate = false;
+	b.compare_where = NULL;
 	*before_r = b;
 	return true;
 }

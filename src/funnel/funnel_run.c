@@ -8,6 +8,7 @@
  * again; its maximum is the query's. Threads:      one query per thread; it starts workers of its
  * own.
  */
+#include "funnel/correlate_int.h"
 #include "funnel/past_int.h"
 
 #include <string.h>
@@ -294,6 +295,8 @@ static bool run_count(struct run *r, struct funnel_result *result, err *e)
 		return arena_err(r->scratch, e);
 	result->by_n = r->p->by_n;
 	return progress_count(&c, &r->dict, result, e) &&
+	       (!r->p->spec.correlate ||
+		correlate_run(&r->g, c.list, c.n, r->a, r->scratch, result, e)) &&
 	       (!sides || sides_count(sides, &c, r->outside, result, e)) &&
 	       (!r->p->spec.keep || kept_make(&c, r->outside, sides, result, e));
 }
@@ -353,6 +356,7 @@ static void spec_other(const struct funnel_spec *spec, struct funnel_spec *other
 	other_r->where = spec->compare_where;
 	other_r->compare_where = NULL;
 	other_r->by = S("");
+	other_r->correlate = false;
 	other_r->trend = other_r->compare = other_r->keep = false;
 	other_r->counts_only = true;
 }

@@ -25,6 +25,9 @@ struct beside {
 };
 
 struct gathering;
+struct worker;
+/* Called for every subject that has touches, which stand in w->runs; by each worker for its own. */
+typedef bool (*worker_each)(void *arg, struct worker *w, uint64_t subject, err *e);
 struct worker {
 	struct gathering *g;
 	struct lenses lenses;
@@ -37,7 +40,9 @@ struct worker {
 	VEC(struct beside) beside;
 	struct progress *list, *all;
 	size_t n, all_n;
-	int64_t *names; /* of one window of rows */
+	struct sequence *engine; /* of rules that are not plain; NULL until it is needed */
+	int64_t *names;		 /* of one window of rows */
+	size_t number;
 	bool failed;
 	err why;
 	struct thread thread;
@@ -48,6 +53,8 @@ struct gathering {
 	const struct plan *plan;
 	struct strays strays;
 	uint64_t subjects_n;
+	worker_each each;
+	void *each_arg;
 	_Atomic uint64_t next; /* range to be taken */
 	atomic_bool stop;
 	struct funnel_watch *watch; /* may be NULL */
@@ -61,6 +68,9 @@ bool gathering_run(struct gathering *g, struct snapshot *s, const struct plan *p
 		   bool (*asked)(void *arg, str name), void *asked_arg, struct arena *a,
 		   err *e) MUST_CHECK;
 void gathering_fini(struct gathering *g);
+
+/* Another walk over the same, with the same workers. */
+bool gathering_walk(struct gathering *g, worker_each each, void *arg, err *e) MUST_CHECK;
 
 /* funnel_gather.c: the subject's touches into w->touches. */
 bool worker_collect(struct worker *w, uint64_t subject, err *e) MUST_CHECK;

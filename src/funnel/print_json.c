@@ -278,6 +278,29 @@ static void put_versus(struct json_writer *w, const struct funnel_result *r)
 	json_object_close(w);
 }
 
+static void put_factors(struct json_writer *w, const struct funnel_result *r)
+{
+	json_key(w, S("correlation"));
+	json_array_open(w);
+	for (size_t i = 0; i < r->factors_n; i++) {
+		const struct funnel_factor *f = &r->factors[i];
+		json_object_open(w);
+		put_cstr(w, "kind", f->is_touch ? "touch" : "property");
+		put_str(w, "name", f->name);
+		json_key(w, S("value"));
+		put_value(w, f->value);
+		put_uint(w, "converted_with", f->converted_with);
+		put_uint(w, "converted", f->converted);
+		put_uint(w, "dropped_with", f->dropped_with);
+		put_uint(w, "dropped", f->dropped);
+		put_real(w, "odds_ratio", f->odds_ratio);
+		put_real(w, "low", f->low);
+		put_real(w, "high", f->high);
+		json_object_close(w);
+	}
+	json_array_close(w);
+}
+
 static void put_answer(struct json_writer *w, const struct funnel_result *r)
 {
 	print_json_sentence(w, r);
@@ -288,6 +311,8 @@ static void put_answer(struct json_writer *w, const struct funnel_result *r)
 	print_json_histogram(w, r);
 	if (r->versus)
 		put_versus(w, r);
+	if (r->spec.correlate)
+		put_factors(w, r);
 	put_uint(w, "out_of_order", r->out_of_order);
 	if (r->has_previous) {
 		json_key(w, S("previous"));

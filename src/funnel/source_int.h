@@ -102,6 +102,8 @@ struct lenses {
 };
 bool lenses_init(struct lenses *r, struct sources *s, size_t bytes_max, err *e) MUST_CHECK;
 void lenses_fini(struct lenses *r);
+/* The walk over subjects begins anew. */
+void lenses_rewind(struct lenses *r);
 /* The touch, whole; valid until the next call. */
 bool lens_touch(struct lens *r, uint64_t row, struct touch *t_r, err *e) MUST_CHECK;
 bool lens_facts(struct lens *r, uint64_t row, int64_t name, struct facts *f_r, err *e) MUST_CHECK;
