@@ -113,12 +113,10 @@ static bool copy_part(struct merge *m, struct merge_in *in, enum touch_column c,
 		return false;
 	if (t->b.codec == CODEC_CONST)
 		return copy_same(in, c, first, n, b, maps, e);
-	const int64_t *v = t->unpacked + at;
-	if (t->b.codec != CODEC_COLD) {
-		if (!block_ints(&t->b, at, n, m->numbers, e))
-			return false;
-		v = m->numbers;
-	}
+	bool cold = t->b.codec == CODEC_COLD;
+	if (!cold && !block_ints(&t->b, at, n, m->numbers, e))
+		return false;
+	const int64_t *v = cold ? t->unpacked + at : m->numbers;
 	return t->b.codes ? copy_codes(m, in, c, v, n, b, maps, e)
 			  : colfile_put_ints(b->w, b->cols[c], v, n, e);
 }
