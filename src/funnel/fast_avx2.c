@@ -118,6 +118,16 @@ TARGET static void times(const struct times *t)
 	fast_plain.times(t);
 }
 
+TARGET static void ends(const struct ends *r)
+{
+	ends_all(r);
+}
+
+TARGET static void keep(const struct keep *k)
+{
+	keep_all(k);
+}
+
 TARGET static bool repeats(const int64_t *at, size_t n)
 {
 	__m256i any = _mm256_setzero_si256();
@@ -163,6 +173,8 @@ const struct fast_kit fast_avx2 = { .find = find,
 				    .entries = entries,
 				    .prune = prune,
 				    .pack = pack,
+				    .ends = ends,
+				    .keep = keep,
 				    .repeats = repeats };
 
 #endif

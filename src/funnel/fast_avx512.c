@@ -63,36 +63,38 @@ TARGET_INLINE __m512i positions(void)
 			       12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 }
 
+/* Of 16 rows their places, as numbers of 32 bits. */
+TARGET_INLINE void put_16(uint32_t *to, __m128i where, __m512i add)
+{
+	_mm512_storeu_si512(to, _mm512_add_epi32(add, _mm512_cvtepu8_epi32(where)));
+}
+
 /* Appends the chosen of 64 rows. */
-TARGET_INLINE void take(struct found *r, __m512i classes, __mmask64 chosen, uint32_t pos)
+TARGET_INLINE void take(struct found *r, __m512i classes, __m512i high, __mmask64 chosen,
+			uint32_t pos, bool has_high)
 {
 	__m512i where = _mm512_maskz_compress_epi8(chosen, positions());
 	__m512i add = _mm512_set1_epi32((int)pos);
 	uint32_t *to = r->pos + r->n;
 	size_t n = (size_t)__builtin_popcountll(chosen);
 	_mm512_storeu_si512(r->step + r->n, _mm512_maskz_compress_epi8(chosen, classes));
-	_mm512_storeu_si512(
-		to, _mm512_add_epi32(add, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(where))));
-	_mm512_storeu_si512(
-		to + 16,
-		_mm512_add_epi32(add, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(where, 1))));
+	if (has_high)
+		_mm512_storeu_si512(r->high + r->n, _mm512_maskz_compress_epi8(chosen, high));
+	put_16(to, _mm512_castsi512_si128(where), add);
+	put_16(to + 16, _mm512_extracti32x4_epi32(where, 1), add);
 	if (n > 32) {
-		_mm512_storeu_si512(
-			to + 32,
-			_mm512_add_epi32(
-				add, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(where, 2))));
-		_mm512_storeu_si512(
-			to + 48,
-			_mm512_add_epi32(
-				add, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(where, 3))));
+		put_16(to + 32, _mm512_extracti32x4_epi32(where, 2), add);
+		put_16(to + 48, _mm512_extracti32x4_epi32(where, 3), add);
 	}
 	r->n += n;
 }
 
-TARGET_INLINE void find_width(const struct find *f, size_t from, size_t to, struct found *r,
-			      unsigned width)
+/* `period`: some of the high bytes lie outside of it. */
+TARGET_INLINE void find_width(const struct find *f, size_t from, size_t to, struct found *found,
+			      unsigned width, bool has_high, bool period)
 {
 	struct table t;
+	struct found r = *found; /* a copy, which no store can seem to change */
 	size_t out = f->first_word;
 	if (width == 4)
 		t.part[0] = _mm512_broadcast_i32x4(
@@ -111,27 +113,38 @@ TARGET_INLINE void find_width(const struct find *f, size_t from, size_t to, stru
 		__mmask64 chosen = ~_mm512_movepi8_mask(classes) & word_mask(w, from, to);
 		if (f->hidden)
 			chosen &= ~f->hidden[w];
-		if (f->high) {
+		if (has_high)
 			high = _mm512_loadu_si512(f->high + row);
+		if (period) {
 			chosen = _mm512_mask_cmpge_epu8_mask(chosen, high, least);
 			chosen = _mm512_mask_cmple_epu8_mask(chosen, high, most);
-			_mm512_storeu_si512(r->high + r->n,
-					    _mm512_maskz_compress_epi8(chosen, high));
 		}
-		r->bits[out] = chosen;
-		r->rank[out] = (uint32_t)r->n;
-		take(r, classes, chosen, f->first_pos + (uint32_t)row);
+		r.bits[out] = chosen;
+		r.rank[out] = (uint32_t)r.n;
+		take(&r, classes, high, chosen, f->first_pos + (uint32_t)row, has_high);
 	}
+	found->n = r.n;
+}
+
+TARGET_INLINE void find_some(const struct find *f, size_t from, size_t to, struct found *r,
+			     unsigned width)
+{
+	if (!f->high)
+		find_width(f, from, to, r, width, false, false);
+	else if (f->high_min == 0 && f->high_max == UINT8_MAX)
+		find_width(f, from, to, r, width, true, false);
+	else
+		find_width(f, from, to, r, width, true, true);
 }
 
 TARGET static void find(const struct find *f, size_t from, size_t to, struct found *r)
 {
 	if (f->width == 4)
-		find_width(f, from, to, r, 4);
+		find_some(f, from, to, r, 4);
 	else if (f->width == 8)
-		find_width(f, from, to, r, 8);
+		find_some(f, from, to, r, 8);
 	else
-		find_width(f, from, to, r, f->width);
+		find_width(f, from, to, r, f->width, f->high != NULL, f->high != NULL);
 }
 
 /* ---- times ----------------------------------------------------------------------------------- */
@@ -198,6 +211,29 @@ TARGET static void times(const struct times *t)
 		pos[k] = t->pos[MIN(i + k, t->n - 1)];
 	__m512i x = low_of_8(&u, pos);
 	put_8(&u, split ? with_high(&u, x, t->high + i) : x, t->at + i);
+}
+
+TARGET static void ends(const struct ends *r)
+{
+	ends_all(r);
+}
+
+TARGET static void keep(const struct keep *k)
+{
+	const __m512i from = _mm512_set1_epi64(k->from_us);
+	const __m512i until = _mm512_set1_epi64(k->until_us);
+	const __m512i to = _mm512_set1_epi64(k->to_us);
+	const __m128i nothing = _mm_set1_epi8((char)k->nothing);
+	for (size_t i = 0; i < k->n; i += 8) {
+		__mmask8 some = (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(k->n - i, (size_t)8));
+		__m512i at = _mm512_loadu_si512(k->at + i);
+		__m128i step = _mm_loadl_epi64((const __m128i *)(const void *)(k->step + i));
+		__mmask8 in = _mm512_cmpge_epi64_mask(at, from) &
+			      _mm512_cmplt_epi64_mask(at, until);
+		__mmask8 late = _mm512_cmpge_epi64_mask(at, to) &
+				(__mmask8)_mm_testn_epi8_mask(step, _mm_set1_epi8(-1));
+		_mm_mask_storeu_epi8(k->step + i, some & (__mmask8)(~in | late), nothing);
+	}
 }
 
 TARGET static bool repeats(const int64_t *at, size_t n)
@@ -301,6 +337,8 @@ const struct fast_kit fast_avx512 = { .find = find,
 				      .entries = entries,
 				      .prune = prune,
 				      .pack = pack,
+				      .ends = ends,
+				      .keep = keep,
 				      .repeats = repeats };
 
 #endif

@@ -85,6 +85,24 @@ struct choice {
 	uint32_t *begin, *end, *place;
 	size_t n;
 };
+/* Where each subject's touches end, in what was found: their number before row[i + 1]. */
+struct ends {
+	const uint64_t *row;
+	size_t n;
+	uint64_t first_row;
+	const uint64_t *bits;
+	const uint32_t *rank;
+	uint32_t *end;
+};
+/* What lies outside of [from, until) is made to fill no step, and so is a step 0 at `to` or later.
+ */
+struct keep {
+	uint8_t *step;
+	const int64_t *at;
+	size_t n;
+	int64_t from_us, until_us, to_us;
+	uint8_t nothing;
+};
 struct fast_kit {
 	void (*find)(const struct find *f, size_t from, size_t to, struct found *r);
 	void (*times)(const struct times *t);
@@ -94,6 +112,8 @@ struct fast_kit {
 	void (*prune)(struct choice *c);
 	/* Moves touches together, so that only those of the subjects are left. How many. */
 	size_t (*pack)(struct choice *c);
+	void (*ends)(const struct ends *r);
+	void (*keep)(const struct keep *k);
 	/* Whether two neighbours are equal. */
 	bool (*repeats)(const int64_t *at, size_t n);
 };
@@ -280,7 +300,9 @@ static inline __attribute__((always_inline)) void walk_all(const struct walk *w,
 		const size_t end = w->end[s];
 		uint64_t reached = none;
 		int64_t when = 0;
-		for (size_t k = 0; k < w->steps_n + 2; k++)
+		for (size_t k = 0; k < 8; k++)
+			slot[k] = NEVER_US;
+		for (size_t k = 8; k < w->steps_n + 2; k++)
 			slot[k] = NEVER_US;
 		for (size_t i = w->begin[s]; i < end; i++) {
 			size_t k = w->step[i];
@@ -339,6 +361,24 @@ static inline __attribute__((always_inline)) void entries_all(const struct entri
 		while (w->level[s] > 0 && (w->step[i] != 0 || w->at[i] < from))
 			i++;
 		r->index[s] = (uint32_t)i;
+	}
+}
+
+static inline __attribute__((always_inline)) void ends_all(const struct ends *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		uint64_t at = r->row[i + 1] - r->first_row;
+		uint64_t before = r->bits[at / WORD_ROWS] & ((UINT64_C(1) << at % WORD_ROWS) - 1);
+		r->end[i] = r->rank[at / WORD_ROWS] + (uint32_t)__builtin_popcountll(before);
+	}
+}
+
+static inline __attribute__((always_inline)) void keep_all(const struct keep *k)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		bool in = k->at[i] >= k->from_us && k->at[i] < k->until_us;
+		bool late = k->at[i] >= k->to_us && k->step[i] == 0;
+		k->step[i] = in && !late ? k->step[i] : k->nothing;
 	}
 }
 

@@ -232,20 +232,26 @@ static bool put_times(struct job *j, struct part *p, const struct piece *k, size
 static void keep_period(const struct job *j, struct part *p, const struct piece *k, size_t to)
 {
 	const struct chain_rules *rules = j->q->rules;
-	const uint8_t nothing = (uint8_t)rules->steps_n;
+	size_t from = k->found_from;
 	if (k->at.min >= j->from_us && k->at.max < MIN(rules->to_us, j->until_us))
 		return;
-	for (size_t i = k->found_from; i < to; i++) {
+	if (!j->wide) {
+		struct keep keep = { .step = p->found.step + from,
+				     .at = p->at + from,
+				     .n = to - from,
+				     .from_us = j->from_us,
+				     .until_us = j->until_us,
+				     .to_us = rules->to_us,
+				     .nothing = (uint8_t)rules->steps_n };
+		j->kit->keep(&keep);
+		return;
+	}
+	for (size_t i = from; i < to; i++) {
 		int64_t at = p->at[i];
-		bool in = at >= j->from_us && at < j->until_us;
-		bool late = at >= rules->to_us;
-		if (j->wide) {
-			uint32_t mask = in ? p->mask[i] : 0;
-			p->mask[i] = late && !j->q->lifecycle ? mask & ~UINT32_C(1) : mask;
-		} else {
-			uint8_t step = p->found.step[i];
-			p->found.step[i] = in && !(late && step == 0) ? step : nothing;
-		}
+		if (at < j->from_us || at >= j->until_us)
+			p->mask[i] = 0;
+		else if (at >= rules->to_us && !j->q->lifecycle)
+			p->mask[i] &= ~UINT32_C(1);
 	}
 }
 
@@ -292,23 +298,22 @@ static inline bool set_has(const struct fast_set *s, uint64_t n)
 	return n < s->n && (s->bits[n / 64] >> n % 64 & 1) != 0;
 }
 
-/* How many were found before the row. */
-static inline uint32_t found_before(const struct part *p, uint64_t row)
-{
-	uint64_t at = row - p->first_row;
-	uint64_t before = p->found.bits[at / WORD_ROWS] & ((UINT64_C(1) << at % WORD_ROWS) - 1);
-	return p->found.rank[at / WORD_ROWS] + (uint32_t)__builtin_popcountll(before);
-}
-
 /* The subjects that are to be counted; without touches found only in the lifecycle. */
 static void choose_subjects(const struct job *j, struct part *p)
 {
 	const struct fast_question *q = j->q;
+	struct ends ends = { .row = p->row,
+			     .n = p->taken_n,
+			     .first_row = p->first_row,
+			     .bits = p->found.bits,
+			     .rank = p->found.rank,
+			     .end = p->end };
 	uint32_t begin = 0;
 	size_t n = 0;
+	j->kit->ends(&ends);
 	for (size_t i = 0; i < p->taken_n; i++) {
 		uint64_t subject = (uint64_t)p->subject[i];
-		uint32_t end = found_before(p, p->row[i + 1]);
+		uint32_t end = p->end[i];
 		bool keep = (subject != 0) & (q->lifecycle | (end > begin));
 		if (q->only.bits)
 			keep = keep && set_has(&q->only, subject);

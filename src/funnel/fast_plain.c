@@ -85,6 +85,16 @@ static void times(const struct times *t)
 	}
 }
 
+static void ends(const struct ends *r)
+{
+	ends_all(r);
+}
+
+static void keep(const struct keep *k)
+{
+	keep_all(k);
+}
+
 static bool repeats(const int64_t *at, size_t n)
 {
 	bool any = false;
@@ -122,4 +132,6 @@ const struct fast_kit fast_plain = { .find = find,
 				     .entries = entries,
 				     .prune = prune,
 				     .pack = pack,
+				     .ends = ends,
+				     .keep = keep,
 				     .repeats = repeats };
