@@ -27,7 +27,8 @@ struct figure {
 struct bench {
 	struct cli *c;
 	const char *dir; /* of its own, removed afterwards */
-	uint64_t people, touches, ids, threads, rows, seed;
+	uint64_t people, touches, ids, threads, rows, seed, days;
+	const char *peers; /* where the touches are left for others; NULL: nowhere */
 	VEC(struct figure) figures;
 	str how;		   /* what was measured: sentences */
 	const volatile bool *stop; /* set by an interrupt */
@@ -67,6 +68,7 @@ bool bench_import(struct bench *b, err *e) MUST_CHECK;
 bool bench_demo(struct bench *b, err *e) MUST_CHECK;
 bool bench_ingest(struct bench *b, err *e) MUST_CHECK;
 bool bench_screens(struct bench *b, err *e) MUST_CHECK;
+bool bench_funnel(struct bench *b, err *e) MUST_CHECK; /* bench_funnel.c */
 /* A data directory in which everybody and the ids of a week are known, and one rule. */
 bool bench_preload(const struct bench *b, const char *dir, err *e) MUST_CHECK;
 

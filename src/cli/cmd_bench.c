@@ -18,7 +18,9 @@ static const struct option options[] = {
 	OPTION("people", "N", "journal, ingest: people known before; screens: people (1,000,000)"),
 	OPTION("ids", "N", "journal, ingest: ids known before, people among them (10,000,000)"),
 	OPTION("touches", "N",
-	       "journal, ingest, demo: touches measured (1,000,000; demo 10,000,000)"),
+	       "journal, ingest, demo, funnel: touches measured (1,000,000; demo, funnel 10,000,000)"),
+	OPTION("days", "N", "funnel: over how many days (90)"),
+	OPTION("peers", "DIR", "funnel: leave touches and answers there for bench/peers.mjs"),
 	OPTION("threads", "N", "journal: threads that submit (4)"),
 	OPTION("rows", "N", "import: rows of the file (500,000)"),
 	OPTION("seed", "N", "of what is made up (1)"),
@@ -31,13 +33,15 @@ static const struct example examples[] = {
 	{ "bench ingest", "what collecting costs over HTTP, beside nginx" },
 	{ "bench import --rows 100000", "how quickly a file of people comes in" },
 	{ "bench screens --people 100000", "how long lists, pages and journeys take" },
+	{ "bench funnel --days 365",
+	  "a funnel over ten million touches, and over one month of them" },
 	{ "bench demo --dir /var/tmp --format json", "ten million touches of the sample company" },
 	EXAMPLES_END,
 };
 static enum cli_status run(struct cli *c, const struct args *a);
 const struct command command_bench = {
 	.name = "bench",
-	.words = "import|journal|ingest|demo|screens",
+	.words = "import|journal|ingest|demo|screens|funnel",
 	.summary = "measures this program on this machine",
 	.about =
 		"Makes data in a temporary directory, measures, says how and on what, and removes "
@@ -58,7 +62,7 @@ struct kind {
 static const struct kind kinds[] = {
 	{ "import", bench_import, 0 },	     { "journal", bench_journal, 1000000 },
 	{ "ingest", bench_ingest, 1000000 }, { "demo", bench_demo, 10000000 },
-	{ "screens", bench_screens, 0 },
+	{ "screens", bench_screens, 0 },     { "funnel", bench_funnel, 10000000 },
 };
 
 bool bench_add(struct bench *b, struct figure f, err *e)
@@ -99,8 +103,8 @@ static const struct kind *kind_find(const char *word, err *e)
 		if (str_eq(str_of(word), str_of(kinds[i].name)))
 			return &kinds[i];
 	}
-	err_set(e, ERR_INVALID, "there are import, journal, ingest, demo and screens, not \"%s\"",
-		word);
+	err_set(e, ERR_INVALID,
+		"there are import, journal, ingest, demo, screens and funnel, not \"%s\"", word);
 	return NULL;
 }
 
@@ -114,9 +118,14 @@ static bool plan_read(const struct args *a, const struct kind *k, struct bench *
 	    !args_count(a, "touches", k->touches, &b->touches, e) ||
 	    !args_count(a, "threads", 4, &b->threads, e) ||
 	    !args_count(a, "rows", 500000, &b->rows, e) || !args_count(a, "seed", 1, &b->seed, e) ||
+	    !args_count(a, "days", 90, &b->days, e) ||
 	    !args_choice(a, "format", formats, 0, &format, e))
 		return false;
 	*json_r = format == 1;
+	b->peers = args_text(a, "peers");
+	if (b->days < 1 || b->days > 366)
+		return err_set(e, ERR_INVALID,
+			       "--days is 1 to 366: a segment covers a year at most");
 	if (b->threads < 1 || b->threads > BENCH_THREADS_MAX)
 		return err_set(e, ERR_INVALID, "--threads is 1 to %d", BENCH_THREADS_MAX);
 	const uint64_t counts[] = { b->people, b->ids, b->rows, b->touches };
@@ -146,6 +155,11 @@ static str number_print(char text[NUMBER_TEXT_MAX], double n, int digits)
 	return str_of(text);
 }
 
+static int limit_digits(const struct figure *f)
+{
+	return f->limit == (double)(int64_t)f->limit ? 0 : MAX(f->digits, 1);
+}
+
 static bool table_make(struct cli *c, const struct bench *b, err *e)
 {
 	static const struct table_column columns[] = {
@@ -164,7 +178,7 @@ static bool table_make(struct cli *c, const struct bench *b, err *e)
 		if (f->bar != BAR_NONE)
 			bar = str_printf(&c->arena, "%s %.*s: %s",
 					 f->bar == BAR_AT_MOST ? "at most" : "at least",
-					 STR_ARG(number_print(text, f->limit, 0)),
+					 STR_ARG(number_print(text, f->limit, limit_digits(f))),
 					 is_held(f) ? "held" : "missed");
 		enum style style = is_held(f) ? STYLE_PLAIN : STYLE_BAD;
 		ok = table_add(&t, (struct table_cell){ .text = str_of(f->name) }, e) &&

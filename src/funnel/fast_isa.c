@@ -5,6 +5,7 @@
  * Threads:      any; forcing is for tests, before questions are asked.
  */
 #include "funnel/fast_kit_int.h"
+#include "funnel/fast.h"
 
 #include <stdlib.h>
 
@@ -67,4 +68,9 @@ void fast_isa_force(enum fast_isa isa)
 const struct fast_kit *fast_kit_used(void)
 {
 	return sets[fast_isa_used()].kit;
+}
+
+const char *fast_isa_name(void)
+{
+	return sets[fast_isa_used()].name;
 }
