@@ -37,6 +37,7 @@ static const struct option options[] = {
 	       "also count those for whom this rule holds, and say whether the difference is more "
 	       "than chance"),
 	OPTION("count", "WHAT", "people, companies or deals"),
+	SWITCH("correlate", "which touches, values and traits come with conversion"),
 	SWITCH("times", "median time from step to step, and within what 9 of 10 did it"),
 	OPTION("trend", "UNIT", "by day, week or month of the first step"),
 	OPTION("explain", "PERSON", "why this person came as far as they did"),
@@ -237,6 +238,7 @@ static bool choices_read(const struct args *a, struct funnel_spec *spec, err *e)
 	spec->tail = (enum funnel_tail)tail;
 	spec->view = (enum funnel_view)view;
 	spec->compare = compare != 0;
+	spec->correlate = args_on(a, "correlate");
 	spec->trend = args_text(a, "trend") != NULL;
 	spec->trend_unit = (enum time_unit)unit;
 	spec->groups_max = (size_t)groups;

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#define FACTORS_SHOWN	  ((size_t)20)
 #define DRAW_COLUMNS_MAX  100
 #define LABEL_COLUMNS_MAX 32
 #define BAR_COLUMNS_MIN	  8
@@ -306,6 +307,58 @@ static bool put_versus(struct cli *c, const struct funnel_result *r, err *e)
 	return ok;
 }
 
+static str share_of(struct arena *a, uint64_t n, uint64_t of)
+{
+	char text[NUMBER_TEXT_MAX];
+	return str_dup(a, show_rate(text, of ? (double)n / (double)of : (double)NAN));
+}
+
+/* What comes with conversion. */
+static bool put_factors(struct cli *c, const struct funnel_result *r, err *e)
+{
+	static const struct table_column columns[] = {
+		{ { "with", 4 }, { "with", 4 }, ALIGN_LEFT, true },
+		{ { "converted", 9 }, { "of the converted", 16 }, ALIGN_RIGHT, false },
+		{ { "dropped", 7 }, { "of the others", 13 }, ALIGN_RIGHT, false },
+		{ { "odds", 4 }, { "odds ratio", 10 }, ALIGN_RIGHT, false },
+		{ { "interval", 8 }, { "95 %", 4 }, ALIGN_RIGHT, false },
+	};
+	struct table t = { .columns = columns, .columns_n = ARRAY_LEN(columns) };
+	struct arena *a = &c->arena;
+	bool ok = true;
+	for (size_t i = 0; ok && i < MIN(r->factors_n, FACTORS_SHOWN); i++) {
+		const struct funnel_factor *f = &r->factors[i];
+		struct buf name CLEANUP(buf_fini);
+		buf_init(&name, MIB);
+		buf_str(&name, f->name);
+		buf_cstr(&name, f->is_touch ? "" : " = ");
+		value_print(&name, f->value);
+		ok = buf_ok(&name, e) &&
+		     table_add(&t, text_cell(a, buf_view(&name), STYLE_PLAIN), e) &&
+		     table_add(&t,
+			       text_cell(a, share_of(a, f->converted_with, f->converted),
+					 STYLE_PLAIN),
+			       e) &&
+		     table_add(&t,
+			       text_cell(a, share_of(a, f->dropped_with, f->dropped), STYLE_PLAIN),
+			       e) &&
+		     table_add(&t, text_cell(a, str_printf(a, "%.3g", f->odds_ratio), STYLE_BOLD),
+			       e) &&
+		     table_add(&t,
+			       text_cell(a, str_printf(a, "%.3g to %.3g", f->low, f->high),
+					 STYLE_GREY),
+			       e);
+	}
+	if (ok && r->factors_n > 0) {
+		buf_cstr(&c->out, "\nWhat comes with conversion (it need not be its cause):\n");
+		table_put_text(&t, &c->term, a, &c->out);
+	} else if (ok) {
+		buf_cstr(&c->out, "\nNothing comes with conversion in enough people to tell.\n");
+	}
+	table_fini(&t);
+	return ok;
+}
+
 static bool put_trend(struct cli *c, const struct funnel_result *r, err *e)
 {
 	static const char *const units[] = { "day", "week of", "month" };
@@ -388,6 +441,8 @@ bool funnel_draw(struct cli *c, const struct funnel_result *r, bool times, bool 
 	if (r->groups_n > 0 && !put_groups(c, r, e))
 		return false;
 	if (r->versus && !put_versus(c, r, e))
+		return false;
+	if (r->spec.correlate && !put_factors(c, r, e))
 		return false;
 	if (r->trend_n > 0 && !put_trend(c, r, e))
 		return false;

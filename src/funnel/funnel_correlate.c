@@ -103,7 +103,9 @@ static bool name_factor(struct looking *l, size_t source, int64_t code, err *e)
 	uint32_t known = __atomic_load_n(number, __ATOMIC_RELAXED);
 	if (known == 0) {
 		str name = segment_name_text(s->segment, (size_t)code);
-		bool step = s->mask_of[code] != 0 || (s->need_of[code] & NEED_ASK) != 0;
+		/* What the program decides itself says what became of them, not why. */
+		bool step = s->mask_of[code] != 0 || (s->need_of[code] & NEED_ASK) != 0 ||
+			    people_name_is_reserved(name);
 		known = 0;
 		if (!step && !factor_number(c, name, value_none(), &known, e))
 			return false;

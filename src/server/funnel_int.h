@@ -62,6 +62,8 @@ bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct s
 		  "At most so many groups, the rest summed (1000)", false },                       \
 		{ "where", "query", "{\"type\":\"string\"}",                                       \
 		  "Only those for whom this rule holds", false },                                  \
+		{ "correlate", "query", "{\"enum\":[\"0\",\"1\"]}",                                \
+		  "Also what comes with conversion: touches, values, traits", false },             \
 		{ "compare_where", "query", "{\"type\":\"string\"}",                               \
 		  "Also count those for whom this rule holds, and compare", false },               \
 		{ "steps", "query", "{\"type\":\"string\"}",                                       \

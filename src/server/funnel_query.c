@@ -210,8 +210,9 @@ static bool read_choices(struct request *q, struct funnel_spec *spec, err *e)
 	static const char *const units[] = { "day", "week", "month", NULL };
 	static const char *const compares[] = { "none", "previous", NULL };
 	size_t order = 0, count = 0, tail = 0, view = 0, compare = 0, unit = SIZE_MAX;
-	uint64_t groups = 0;
-	if (!param_choice(q, "order", orders, &order, e) ||
+	uint64_t groups = 0, correlate = 0;
+	if (!param_count(q, "correlate", 0, 1, &correlate, e) ||
+	    !param_choice(q, "order", orders, &order, e) ||
 	    !param_choice(q, "count", counts, &count, e) ||
 	    !param_choice(q, "tail", tails, &tail, e) ||
 	    !param_choice(q, "view", views, &view, e) ||
@@ -224,6 +225,7 @@ static bool read_choices(struct request *q, struct funnel_spec *spec, err *e)
 	spec->tail = (enum funnel_tail)tail;
 	spec->view = (enum funnel_view)view;
 	spec->compare = compare != 0;
+	spec->correlate = correlate != 0;
 	spec->trend = unit != SIZE_MAX;
 	spec->trend_unit = spec->trend ? (enum time_unit)unit : TIME_DAY;
 	spec->groups_max = (size_t)groups;
@@ -257,6 +259,7 @@ static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps,
 	}
 	buf_lenstr(&b, spec->by);
 	buf_lenstr(&b, spec->where ? rule_print(a, spec->where) : S(""));
+	buf_byte(&b, spec->correlate);
 	buf_lenstr(&b, spec->compare_where ? rule_print(a, spec->compare_where) : S(""));
 	buf_printf(&b, "%d %d %d %d %d %zu %zu %d %d %d %d %jd %jd %jd", spec->order, spec->count,
 		   spec->tail, spec->view, spec->of, spec->of_step, spec->groups_max, spec->trend,
