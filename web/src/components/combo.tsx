@@ -33,7 +33,7 @@ const shown_max = 12;
 
 function fitting(options: readonly ComboOption[], typed: string): ComboOption[] {
 	const want = typed.trim().toLowerCase();
-	const hay = (o: ComboOption) => `${o.text ?? ''} ${o.value}`.toLowerCase();
+	const hay = (o: ComboOption) => `${o.text ?? ''} ${o.value} ${o.note ?? ''}`.toLowerCase();
 	const begins = (o: ComboOption) => o.value.toLowerCase().startsWith(want) || (o.text ?? '').toLowerCase().startsWith(want);
 	const all = options.filter((o) => hay(o).includes(want));
 	return [...all.filter(begins), ...all.filter((o) => !begins(o))].slice(0, shown_max);
@@ -47,7 +47,11 @@ export function Combo(p: ComboProps) {
 	const [at, setAt] = useState(-1);
 	const text_of = (v: string) => p.options.find((o) => o.value === v)?.text ?? v;
 	const text = typed ?? (p.value === undefined ? '' : text_of(p.value));
-	const found = open ? fitting(p.options, typed ?? '') : [];
+	const fit = open ? fitting(p.options, typed ?? '') : [];
+	const own = typed?.trim() ?? '';
+	const is = (o: ComboOption) => o.value.toLowerCase() === own.toLowerCase() || o.text?.toLowerCase() === own.toLowerCase();
+	// what is not among them may be taken as it was typed
+	const found = p.free && own && !fit.some(is) ? [...fit, { value: own, text: t('c.asTyped', { text: own }) }] : fit;
 	useEffect(() => {
 		if (p.autofocus)
 			input.current?.focus();
@@ -70,13 +74,10 @@ export function Combo(p: ComboProps) {
 			else if (n)
 				setAt((at + (e.key === 'ArrowDown' ? 1 : at < 0 ? 0 : -1) + n) % n);
 		} else if (e.key === 'Enter' && open) {
-			const one = found[at] ?? (p.free || !typed?.trim() ? undefined : found[0]);
-			if (one)
-				take(one.value);
-			else if (p.free && typed !== null)
-				take(typed.trim());
-			else
+			const one = found[at] ?? (own ? found[0] : undefined);
+			if (!one)
 				return;
+			take(one.value);
 		} else if (e.key === 'Escape' && open)
 			close();
 		else
@@ -85,8 +86,9 @@ export function Combo(p: ComboProps) {
 		e.stopPropagation();
 	};
 	const left = () => {
-		if (p.free && typed !== null && typed.trim() !== (p.value ?? ''))
-			take(typed.trim());
+		const one = own ? found.find(is) ?? (fit.length === 0 ? found[0] : undefined) : undefined;
+		if (one && one.value !== (p.value ?? ''))
+			take(one.value);
 		else
 			close();
 	};

@@ -29,4 +29,5 @@ export const components: Same<typeof en> = {
 	'c.table': 'Tabelle',
 	'c.chart': 'Diagramm',
 	'c.nothingFits': 'Nichts dieses Namens',
+	'c.asTyped': '„{text}“ wie getippt',
 };

@@ -26,4 +26,5 @@ export const components = {
 	'c.table': 'Table',
 	'c.chart': 'Chart',
 	'c.nothingFits': 'Nothing of that name',
+	'c.asTyped': '“{text}” as typed',
 } as const;

@@ -9,15 +9,17 @@ import { RelativeTime } from '../../components/small';
 import { toast, toastError } from '../../components/toast';
 import { t } from '../../i18n/i18n';
 import { useResource } from '../../lib/resource';
+import { useStore } from '../../lib/store';
+import { useEffect } from 'preact/hooks';
 import { useNames } from './names';
-import { funnelHref, placeNext, savedChange, savedRemove, type Saved, type SavedList } from './saved';
+import { funnelHref, placeNext, savedChange, savedRemove, savedVersion, type Saved, type SavedList } from './saved';
 import { Starts, stepsWords } from './starts';
 
 /* What one may do with a row; places change in pairs, so that two funnels swap. */
 function Deeds({ f, rows, reload }: { f: Saved; rows: Saved[]; reload: () => void }) {
 	const pinned = rows.filter((r) => r.place !== null);
 	const at = pinned.indexOf(f);
-	const attempt = (deed: () => Promise<unknown>) => void deed().then(reload, (e) => { toastError(e); reload(); });
+	const attempt = (deed: () => Promise<unknown>) => void deed().catch((e) => { toastError(e); reload(); });
 	const swap = (other: Saved | undefined) => attempt(async () => {
 		if (!other)
 			return;
@@ -37,7 +39,7 @@ function Deeds({ f, rows, reload }: { f: Saved; rows: Saved[]; reload: () => voi
 			{ text: t(f.place ? 'build.unpin' : 'build.pin'), run: pin },
 			...(at > 0 ? [{ text: t('build.up'), run: () => swap(pinned[at - 1]) }] : []),
 			...(at >= 0 && at < pinned.length - 1 ? [{ text: t('build.down'), run: () => swap(pinned[at + 1]) }] : []),
-			{ text: t('build.remove'), run: () => void savedRemove(f, reload) },
+			{ text: t('build.remove'), run: () => void savedRemove(f) },
 		]} />
 	);
 }
@@ -74,6 +76,11 @@ function Rows({ rows, reload }: { rows: Saved[]; reload: () => void }) {
 export default function FunnelsScreen() {
 	const list = useResource<SavedList>('/api/v1/funnels', undefined, { live: true });
 	const names = useNames();
+	const version = useStore(savedVersion);
+	useEffect(() => {
+		if (version > 0)
+			list.reload();
+	}, [version]);
 	const rows = list.data?.rows ?? null;
 	return (
 		<div class="stack-wide">

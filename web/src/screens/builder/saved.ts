@@ -4,6 +4,7 @@
 import { toast, toastError } from '../../components/toast';
 import { t } from '../../i18n/i18n';
 import { del, patch, post, type Query } from '../../lib/api';
+import { createStore } from '../../lib/store';
 
 export interface Saved {
 	name: string;
@@ -22,6 +23,13 @@ const path = '/api/v1/funnels';
 export const savedPath = (name: string) => `${path}/${encodeURIComponent(name)}`;
 export const funnelHref = (f: Pick<Saved, 'name'>) => `/funnels/${encodeURIComponent(f.name)}`;
 
+/* Moves with every change made here, so that lists ask again. */
+export const savedVersion = createStore(0);
+const moved = <T>(x: T): T => {
+	savedVersion.set(savedVersion.get() + 1);
+	return x;
+};
+
 function textsOf(query: Query): Record<string, string> {
 	const out: Record<string, string> = {};
 	for (const [k, v] of Object.entries(query))
@@ -30,11 +38,11 @@ function textsOf(query: Query): Record<string, string> {
 	return out;
 }
 export function savedMake(title: string, query: Query): Promise<Saved> {
-	return post<Saved>(path, { title, query: textsOf(query) }, { idempotencyKey: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` });
+	return post<Saved>(path, { title, query: textsOf(query) }, { idempotencyKey: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` }).then(moved);
 }
 export function savedChange(f: Saved, change: { title?: string; query?: Query; place?: number | null }): Promise<Saved> {
 	const body = change.query ? { ...change, query: textsOf(change.query) } : change;
-	return patch<Saved>(savedPath(f.name), body, { ifMatch: `"${f.etag}"` });
+	return patch<Saved>(savedPath(f.name), body, { ifMatch: `"${f.etag}"` }).then(moved);
 }
 /* Behind those that are pinned. */
 export function placeNext(all: readonly Saved[]): number {
@@ -42,14 +50,15 @@ export function placeNext(all: readonly Saved[]): number {
 }
 
 /* Takes it away, and says so with the way back. */
-export async function savedRemove(f: Saved, changed: () => void) {
+export async function savedRemove(f: Saved, gone: () => void = () => {}) {
 	try {
 		await del(savedPath(f.name));
-		changed();
+		moved(null);
+		gone();
 		toast(t('build.removed', { title: f.title }), {
 			undo: async () => {
 				await post(path, { name: f.name, title: f.title, query: f.query, ...(f.place ? { place: f.place } : {}) });
-				changed();
+				moved(null);
 			},
 		});
 	} catch (e) {
