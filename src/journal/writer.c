@@ -316,7 +316,8 @@ static bool reload(struct journal *j, err *e)
 	j->sweeping = false;
 	j->timer_next_us = 0;
 	if (!store_open(&j->store, e) || !outbox_load(j, e)) {
-		log_event(LOG_ERROR, "reload_failed", "code=%s", err_code_name(e->code));
+		log_event(LOG_ERROR, "reload_failed", "code=%s why=\"%s\"",
+			  err_code_name(e->code), e->text);
 		return false;
 	}
 	j->must_reload = false;
