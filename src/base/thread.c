@@ -13,7 +13,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
+
+#define STAND_BACK_NICE 10
 
 /* The system's limit, with the NUL; a longer name is cut. */
 #define NAME_BYTES_MAX 16
@@ -45,6 +50,12 @@ bool thread_start(struct thread *t, const char *name, void *(*run)(void *), void
 	/* Only for those who look at the process from outside: a failure harms nothing. */
 	(void)pthread_setname_np(t->id, cut);
 	return true;
+}
+
+void thread_stand_back(void)
+{
+	/* Of this thread alone, which Linux counts as a process here. */
+	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), STAND_BACK_NICE);
 }
 
 void thread_join(struct thread *t)

@@ -23,6 +23,9 @@ struct cond {
 bool thread_start(struct thread *t, const char *name, void *(*run)(void *), void *arg,
 		  err *e) MUST_CHECK;
 void thread_join(struct thread *t); /* nothing when never started */
+/* The calling thread takes a core only when few others want it. Where that cannot be had, nothing.
+ */
+void thread_stand_back(void);
 
 /* For one that lives as long as the program. */
 #define MUTEX_INIT                                                                                 \

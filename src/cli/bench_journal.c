@@ -18,6 +18,7 @@
 #include "cli/cli_progress_int.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define PRELOAD_BATCH	5000
 #define ARENA_BYTES_MAX (64 * MIB)
@@ -32,6 +33,7 @@ struct sender {
 	VEC(size_t) ends;
 	VEC(int64_t) spans_us; /* from submission to answer */
 	uint64_t accepted, again;
+	int64_t begin_us, every_us; /* when the first batch is due, and each next; 0: at once */
 	bool ok;
 	err e;
 };
@@ -135,6 +137,17 @@ static bool send(struct sender *s, struct batch *batch, err *e)
 	return true;
 }
 
+/* When a batch is due: from then on the answer is waited for, however late it is sent. */
+static int64_t wait_until_due(const struct sender *s, size_t i)
+{
+	int64_t now = time_monotonic_us(), due = s->begin_us + (int64_t)i * s->every_us;
+	if (s->every_us == 0)
+		return now;
+	if (due > now)
+		usleep((useconds_t)(due - now));
+	return due;
+}
+
 static void *sender_run(void *arg)
 {
 	struct sender *s = arg;
@@ -147,7 +160,7 @@ static void *sender_run(void *arg)
 		arena_reset(&a);
 		ok = !bench_is_over(s->b, &s->e) &&
 		     bench_batch_parse(parser, body_of(s, i), &a, &batch.items, &batch.n, &s->e);
-		int64_t began = time_monotonic_us();
+		int64_t began = wait_until_due(s, i);
 		ok = ok && send(s, &batch, &s->e) &&
 		     (vec_push(&s->spans_us, time_monotonic_us() - began) || err_nomem(&s->e));
 	}
@@ -185,8 +198,12 @@ static int span_cmp(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Mean and 99th percentile of all senders' spans, in milliseconds. */
-static bool latencies(struct sender *senders, size_t n, double *mean_r, double *p99_r, err *e)
+/* Of all senders' spans, in milliseconds. */
+struct latency {
+	double mean, p99, p999, worst;
+};
+
+static bool latencies(struct sender *senders, size_t n, struct latency *l_r, err *e)
 {
 	VEC(int64_t) all = { 0 };
 	double sum = 0;
@@ -199,8 +216,10 @@ static bool latencies(struct sender *senders, size_t n, double *mean_r, double *
 	}
 	if (ok && all.n > 0) {
 		qsort(all.items, all.n, sizeof *all.items, span_cmp);
-		*mean_r = sum / (double)all.n / 1000;
-		*p99_r = (double)all.items[all.n * 99 / 100] / 1000;
+		*l_r = (struct latency){ sum / (double)all.n / 1000,
+					 (double)all.items[all.n * 99 / 100] / 1000,
+					 (double)all.items[all.n * 999 / 1000] / 1000,
+					 (double)all.items[all.n - 1] / 1000 };
 	}
 	vec_free(&all);
 	return ok;
@@ -224,13 +243,14 @@ static bool senders_run(struct sender *senders, size_t n, err *e)
 static bool figures_add(struct bench *b, struct sender *senders, size_t n, struct stopwatch took,
 			double flush_ms, const struct journal_numbers *j, err *e)
 {
-	double mean = 0, p99 = 0, parse = 0, seconds = (double)took.wall_us / (double)US_PER_S;
+	struct latency l = { 0 };
+	double parse = 0, seconds = (double)took.wall_us / (double)US_PER_S;
 	uint64_t accepted = 0, again = 0;
 	for (size_t i = 0; i < n; i++) {
 		accepted += senders[i].accepted;
 		again += senders[i].again;
 	}
-	if (!latencies(senders, n, &mean, &p99, e) || !parse_alone(&senders[0], &parse, e))
+	if (!latencies(senders, n, &l, e) || !parse_alone(&senders[0], &parse, e))
 		return false;
 	if (accepted == 0)
 		return err_set(e, ERR_CONFLICT, "the journal accepted none of the touches");
@@ -245,9 +265,11 @@ static bool figures_add(struct bench *b, struct sender *senders, size_t n, struc
 		  BAR_AT_MOST, 500 },
 		{ "commit_p999_ms", "99.9 % of commits within", "ms",
 		  (double)j->commit_us_p999 / 1000, 1, BAR_AT_MOST, 100 },
-		{ "batch_mean_ms", "a batch is answered in, on average", "ms", mean, 2, BAR_NONE,
+		{ "batch_mean_ms", "a batch is answered in, on average", "ms", l.mean, 2, BAR_NONE,
 		  0 },
-		{ "batch_p99_ms", "99 % of batches within", "ms", p99, 2, BAR_NONE, 0 },
+		{ "batch_p99_ms", "99 % of batches within", "ms", l.p99, 2, BAR_AT_MOST, 50 },
+		{ "batch_p999_ms", "99.9 % of batches within", "ms", l.p999, 2, BAR_AT_MOST, 100 },
+		{ "batch_worst_ms", "the slowest batch", "ms", l.worst, 2, BAR_AT_MOST, 500 },
 		{ "touches", "touches accepted", "", touches, 0, BAR_NONE, 0 },
 		{ "commits", "commits", "", (double)j->commits, 0, BAR_NONE, 0 },
 		{ "busy", "batches sent again, the queue being full", "", (double)again, 0,
@@ -255,6 +277,28 @@ static bool figures_add(struct bench *b, struct sender *senders, size_t n, struc
 		{ "wall_seconds", "time in all", "s", seconds, 2, BAR_NONE, 0 },
 		{ "flush_ms", "  of which writing back at the end", "ms", flush_ms, 0, BAR_NONE,
 		  0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
+		if (!bench_add(b, figures[i], e))
+			return false;
+	}
+	return true;
+}
+
+/* What was sealed and merged meanwhile. */
+static bool archive_figures(struct bench *b, const char *dir, err *e)
+{
+	struct snapshot *s = NULL;
+	struct archive_numbers n;
+	if (!snapshot_open(dir, 0, &s, e))
+		return false;
+	snapshot_archive_numbers(s, &n);
+	snapshot_close(&s);
+	const struct figure figures[] = {
+		{ "sealed", "touches in the archive", "", (double)n.touches, 0, BAR_NONE, 0 },
+		{ "segments", "  in so many segments", "", (double)n.segments, 0, BAR_NONE, 0 },
+		{ "bytes_per_sealed", "  bytes a touch", "",
+		  n.touches ? (double)n.bytes / (double)n.touches : 0, 2, BAR_NONE, 0 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
 		if (!bench_add(b, figures[i], e))
@@ -273,14 +317,20 @@ static bool measure(struct bench *b, struct sender *senders, const char *dir, er
 	bench_say("making the messages");
 	for (size_t i = 0; ok && i < n; i++)
 		ok = bodies_make(&senders[i], b, i, batches, e);
-	if (!ok || !journal_open(dir, NULL, &j, e))
+	const struct journal_options o = { .tail_touches_max = b->tail };
+	if (!ok || !journal_open(dir, &o, &j, e))
 		return false;
+	bench_say("measuring");
+	struct stopwatch start = stopwatch_start();
 	for (size_t i = 0; i < n; i++) {
 		senders[i].b = b;
 		senders[i].j = j;
+		if (b->rate == 0)
+			continue;
+		senders[i].every_us = (int64_t)(BENCH_BATCH * n * US_PER_S / b->rate);
+		senders[i].begin_us = time_monotonic_us() +
+				      senders[i].every_us * (int64_t)i / (int64_t)n;
 	}
-	bench_say("measuring");
-	struct stopwatch start = stopwatch_start();
 	ok = senders_run(senders, n, e);
 	struct stopwatch sent = stopwatch_since(start);
 	ok = ok && journal_flush(j, e);
@@ -289,7 +339,7 @@ static bool measure(struct bench *b, struct sender *senders, const char *dir, er
 	ok = ok && figures_add(b, senders, n, took, (double)(took.wall_us - sent.wall_us) / 1000,
 			       &numbers, e);
 	journal_close(&j);
-	return ok;
+	return ok && archive_figures(b, dir, e);
 }
 
 bool bench_journal(struct bench *b, err *e)

@@ -22,6 +22,8 @@ static const struct option options[] = {
 	OPTION("days", "N", "funnel: over how many days (90)"),
 	OPTION("peers", "DIR", "funnel: leave touches and answers there for bench/peers.mjs"),
 	OPTION("threads", "N", "journal: threads that submit (4)"),
+	OPTION("rate", "N", "journal: touches a second (as fast as they are taken)"),
+	OPTION("tail", "N", "journal: touches that are not sealed into the archive (1,048,576)"),
 	OPTION("rows", "N", "import: rows of the file (500,000)"),
 	OPTION("seed", "N", "of what is made up (1)"),
 	OPTION("dir", "DIR", "where there is room to work (TMPDIR, /tmp)"),
@@ -30,6 +32,8 @@ static const struct option options[] = {
 };
 static const struct example examples[] = {
 	{ "bench journal", "what a touch costs on its way to the disk" },
+	{ "bench journal --rate 50000 --tail 200000",
+	  "how soon it answers while it seals and merges" },
 	{ "bench ingest", "what collecting costs over HTTP, beside nginx" },
 	{ "bench import --rows 100000", "how quickly a file of people comes in" },
 	{ "bench screens --people 100000", "how long lists, pages and journeys take" },
@@ -117,6 +121,7 @@ static bool plan_read(const struct args *a, const struct kind *k, struct bench *
 	    !args_count(a, "ids", 10000000, &b->ids, e) ||
 	    !args_count(a, "touches", k->touches, &b->touches, e) ||
 	    !args_count(a, "threads", 4, &b->threads, e) ||
+	    !args_count(a, "rate", 0, &b->rate, e) || !args_count(a, "tail", 0, &b->tail, e) ||
 	    !args_count(a, "rows", 500000, &b->rows, e) || !args_count(a, "seed", 1, &b->seed, e) ||
 	    !args_count(a, "days", 90, &b->days, e) ||
 	    !args_choice(a, "format", formats, 0, &format, e))
@@ -128,7 +133,7 @@ static bool plan_read(const struct args *a, const struct kind *k, struct bench *
 			       "--days is 1 to 366: a segment covers a year at most");
 	if (b->threads < 1 || b->threads > BENCH_THREADS_MAX)
 		return err_set(e, ERR_INVALID, "--threads is 1 to %d", BENCH_THREADS_MAX);
-	const uint64_t counts[] = { b->people, b->ids, b->rows, b->touches };
+	const uint64_t counts[] = { b->people, b->ids, b->rows, b->touches, b->rate, b->tail };
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
 		if (counts[i] > UINT64_C(1000000000))
 			return err_set(e, ERR_INVALID,

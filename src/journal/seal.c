@@ -107,6 +107,7 @@ static void *sealer_run(void *arg)
 {
 	struct sealer *s = arg;
 	int64_t wait = LOOK_US;
+	thread_stand_back();
 	while (sealer_waits(s, wait)) {
 		err e = { 0 };
 		mutex_lock(&s->work);

@@ -19,7 +19,8 @@
 #define GROUP_ITEMS_MAX 10000 /* a group takes no further batch beyond this */
 #define SWEEP_US	(INT64_C(950) * 1000)
 #define IDLE_WAIT_US	(INT64_C(100) * 1000)
-#define TRIM_BYTES	(512 * KIB) /* of sealed records, a commit */
+#define TRIM_BYTES	(64 * KIB) /* of sealed records, a commit, at least */
+#define TRIM_IDLE_BYTES (512 * KIB)
 
 void group_begin(struct journal *j)
 {
@@ -200,7 +201,9 @@ static bool commit_all(struct journal *j, const struct ledger_record *record, si
 				   .timers_n = j->wb.timers.n };
 	if (trims) {
 		c.trim_to = j->store.archive->manifest.sealed_seq;
-		c.trim_bytes = TRIM_BYTES;
+		/* More than this commit adds, so that it comes to an end. */
+		c.trim_bytes = record_n ? MAX(TRIM_BYTES, 2 * (uint64_t)record->body.n)
+					: TRIM_IDLE_BYTES;
 		c.trimmed_r = &trimmed;
 	}
 	if (!ledger_commit(j->store.ledger, &c, e))
@@ -316,8 +319,8 @@ static bool reload(struct journal *j, err *e)
 	j->sweeping = false;
 	j->timer_next_us = 0;
 	if (!store_open(&j->store, e) || !outbox_load(j, e)) {
-		log_event(LOG_ERROR, "reload_failed", "code=%s why=\"%s\"",
-			  err_code_name(e->code), e->text);
+		log_event(LOG_ERROR, "reload_failed", "code=%s why=\"%s\"", err_code_name(e->code),
+			  e->text);
 		return false;
 	}
 	j->must_reload = false;
