@@ -29,8 +29,8 @@ struct bench {
 	const char *dir; /* of its own, removed afterwards */
 	uint64_t people, touches, ids, threads, rows, seed, days;
 	const char *peers; /* where the touches are left for others; NULL: nowhere */
-	uint64_t rate; /* touches a second; 0: as fast as they are taken */
-	uint64_t tail; /* longer ones are sealed; 0: as ever */
+	uint64_t rate;	   /* touches a second; 0: as fast as they are taken */
+	uint64_t tail;	   /* longer ones are sealed; 0: as ever */
 	VEC(struct figure) figures;
 	str how;		   /* what was measured: sentences */
 	const volatile bool *stop; /* set by an interrupt */
