@@ -67,6 +67,8 @@ TARGET_INLINE void take(const struct find *f, size_t row, uint64_t chosen, const
 	for (; chosen != 0; chosen &= chosen - 1, n++) {
 		size_t i = (size_t)__builtin_ctzll(chosen);
 		r->step[n] = classes[i];
+		if (f->high && classes[i] == 0 && f->high[row + i] > f->begin_max)
+			r->step[n] = f->nothing;
 		r->pos[n] = pos + (uint32_t)i;
 		if (f->high)
 			r->high[n] = f->high[row + i];

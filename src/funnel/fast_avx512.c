@@ -103,8 +103,11 @@ TARGET_INLINE void find_width(const struct find *f, size_t from, size_t to, stru
 		t.part[i] = _mm512_loadu_si512(f->class_of + i * 64);
 	const __m512i least = _mm512_set1_epi8((char)f->high_min);
 	const __m512i most = _mm512_set1_epi8((char)f->high_max);
+	const __m512i begin = _mm512_set1_epi8((char)f->begin_max);
+	const __m512i nothing = _mm512_set1_epi8((char)f->nothing);
 	for (size_t w = from / WORD_ROWS; w * WORD_ROWS < to; w++, out++) {
 		size_t row = w * WORD_ROWS;
+		_mm_prefetch(f->codes + (row + 6144) / 2, _MM_HINT_T0);
 		__m512i high = _mm512_setzero_si512();
 		__m512i classes = width == 4   ? classes_of_4(&t, f->codes + row / 2)
 				  : width == 8 ? classes_of_8(&t, f->codes + row)
@@ -113,11 +116,16 @@ TARGET_INLINE void find_width(const struct find *f, size_t from, size_t to, stru
 		__mmask64 chosen = ~_mm512_movepi8_mask(classes) & word_mask(w, from, to);
 		if (f->hidden)
 			chosen &= ~f->hidden[w];
-		if (has_high)
+		if (has_high) {
+			_mm_prefetch(f->high + row + 4096, _MM_HINT_T0);
 			high = _mm512_loadu_si512(f->high + row);
+		}
 		if (period) {
 			chosen = _mm512_mask_cmpge_epu8_mask(chosen, high, least);
 			chosen = _mm512_mask_cmple_epu8_mask(chosen, high, most);
+			__mmask64 late = _mm512_mask_testn_epi8_mask(
+				_mm512_cmpgt_epu8_mask(high, begin), classes, _mm512_set1_epi8(-1));
+			classes = _mm512_mask_mov_epi8(classes, late, nothing);
 		}
 		r.bits[out] = chosen;
 		r.rank[out] = (uint32_t)r.n;
@@ -202,6 +210,8 @@ TARGET static void times(const struct times *t)
 	uint32_t pos[8];
 	size_t i = 0;
 	for (; i + 8 <= t->n; i += 8) {
+		size_t ahead = MIN(i + 96, t->n - 1);
+		_mm_prefetch(u.bytes + (size_t)(t->pos[ahead] - t->sub) * u.low / 8, _MM_HINT_T0);
 		__m512i x = low_of_8(&u, t->pos + i);
 		put_8(&u, split ? with_high(&u, x, t->high + i) : x, t->at + i);
 	}

@@ -7,20 +7,23 @@
  */
 #include "funnel/fast_kit_int.h"
 
-/* Row sums are checked, so that a damaged table cannot lead outside of the columns of touches. */
-static bool window_check(const struct cursor *c, err *e)
+/* Where the touches of each begin; checked, so that a damaged table cannot lead outside of them. */
+static bool window_sum(struct cursor *c, err *e)
 {
 	uint64_t row = c->row;
-	uint64_t rows = c->p->rows;
-	bool ok = c->window_n > 0 && c->subject[0] >= 0;
-	for (size_t i = 0; ok && i < c->window_n; i++) {
-		ok = c->count[i] >= 0 && (uint64_t)c->count[i] <= rows - row &&
-		     (i == 0 || c->subject[i] > c->subject[i - 1]);
-		row += (uint64_t)c->count[i];
+	bool wrong = c->subject[0] < 0;
+	for (size_t i = 0; i < c->window_n; i++) {
+		uint64_t count = (uint64_t)c->count[i];
+		wrong |= count > c->p->rows - row;
+		wrong |= i > 0 && c->subject[i] <= c->subject[i - 1];
+		c->begin[i] = row;
+		row += wrong ? 0 : count;
 	}
-	return ok || err_set(e, ERR_CORRUPT,
-			     "%s: the table of subjects does not fit the touches near subject %ju",
-			     colfile_path(segment_file(c->p->s->segment)), (uintmax_t)c->next);
+	c->begin[c->window_n] = row;
+	return !wrong || err_set(e, ERR_CORRUPT,
+				 "%s: the table of subjects does not fit the touches near subject "
+				 "%ju",
+				 colfile_path(segment_file(c->p->s->segment)), (uintmax_t)c->next);
 }
 
 static bool window_read(struct cursor *c, err *e)
@@ -29,8 +32,7 @@ static bool window_read(struct cursor *c, err *e)
 	c->window_at = c->next;
 	c->window_n = (size_t)MIN(c->p->subjects - c->next, (uint64_t)WINDOW_ROWS);
 	return column_ints(segment_subject(s), c->next, c->window_n, c->subject, e) &&
-	       column_ints(segment_count(s), c->next, c->window_n, c->count, e) &&
-	       window_check(c, e);
+	       column_ints(segment_count(s), c->next, c->window_n, c->count, e) && window_sum(c, e);
 }
 
 bool cursor_load(struct cursor *c, bool *more_r, err *e)
@@ -75,11 +77,15 @@ bool cursor_seek(struct cursor *c, const struct prepared *p, uint64_t lo, err *e
 uint64_t cursor_bound(const struct cursor *c)
 {
 	size_t first = (size_t)(c->next - c->window_at);
-	uint64_t touches = 0;
-	for (size_t i = first; i < c->window_n; i++) {
-		touches += (uint64_t)c->count[i];
-		if (i > first && touches > BATCH_TOUCHES)
-			return (uint64_t)c->subject[i];
+	size_t low = first + 1, high = c->window_n;
+	uint64_t most = c->begin[first] + BATCH_TOUCHES;
+	while (low < high) { /* as many as have no more together, but at least one */
+		size_t mid = low + (high - low) / 2;
+		if (c->begin[mid + 1] <= most)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	return (uint64_t)c->subject[c->window_n - 1] + 1;
+	return low < c->window_n ? (uint64_t)c->subject[low]
+				 : (uint64_t)c->subject[c->window_n - 1] + 1;
 }

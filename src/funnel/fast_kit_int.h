@@ -39,6 +39,8 @@ struct find {
 	/* The high bytes of the times, and which of them may lie in the period; NULL: all do. */
 	const uint8_t *high;
 	uint8_t high_min, high_max;
+	/* Step 0 behind this one is `nothing`: it lies behind the period. */
+	uint8_t begin_max, nothing;
 	uint32_t first_pos; /* of the block's row 0, modulo 2^32 */
 	size_t first_word;  /* of the part, for the word that holds row `from` */
 };
@@ -170,6 +172,7 @@ struct cursor {
 	size_t window_n;
 	int64_t subject[WINDOW_ROWS];
 	int64_t count[WINDOW_ROWS];
+	uint64_t begin[WINDOW_ROWS + 1]; /* where the touches of each begin */
 };
 /* To the first subject whose number is at least `lo`. */
 bool cursor_seek(struct cursor *c, const struct prepared *p, uint64_t lo, err *e) MUST_CHECK;
@@ -200,9 +203,9 @@ struct part {
 	size_t taken_n; /* subjects */
 	const int64_t *subject;
 	uint64_t first_row; /* of the word that holds the first touch */
-	struct room rows, begins, ends, places, subjects, pieces;
+	struct room begins, ends, places, subjects, pieces;
 	struct room steps, masks, poses, highs, ats, bits, ranks;
-	uint64_t *row;	       /* taken_n + 1: where each taken subject's touches begin */
+	const uint64_t *row;   /* taken_n + 1: where each taken subject's touches begin */
 	uint32_t *begin, *end; /* of each subject, in what was found */
 	uint32_t *place;       /* among those taken */
 	struct piece *piece;

@@ -20,9 +20,9 @@ void part_init(struct part *p)
 
 void part_fini(struct part *p)
 {
-	struct room *rooms[] = { &p->rows,   &p->begins, &p->ends,  &p->places, &p->subjects,
-				 &p->pieces, &p->steps,	 &p->masks, &p->poses,	&p->highs,
-				 &p->ats,    &p->bits,	 &p->ranks, &p->codes,	&p->visits };
+	struct room *rooms[] = { &p->begins, &p->ends,	&p->places, &p->subjects, &p->pieces,
+				 &p->steps,  &p->masks, &p->poses,  &p->highs,	  &p->ats,
+				 &p->bits,   &p->ranks, &p->codes,  &p->visits };
 	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
 		room_fini(rooms[i]);
 	ints_cursor_fini(&p->when);
@@ -33,32 +33,31 @@ void part_fini(struct part *p)
 static bool take_subjects(struct job *j, struct part *p, struct cursor *c, uint64_t bound, err *e)
 {
 	size_t first = (size_t)(c->next - c->window_at);
-	size_t n = 0;
-	uint64_t row = c->row;
-	while (first + n < c->window_n && (uint64_t)c->subject[first + n] < bound)
-		n++;
+	size_t low = first, high = c->window_n;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if ((uint64_t)c->subject[mid] < bound)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	size_t n = low - first;
+	if (!room_for(j, &p->begins, n, sizeof *p->begin, e) ||
+	    !room_for(j, &p->ends, n, sizeof *p->end, e) ||
+	    !room_for(j, &p->places, n, sizeof *p->place, e) ||
+	    !room_for(j, &p->subjects, n, sizeof *p->subject, e))
+		return false;
 	p->p = c->p;
 	p->taken_n = n;
 	p->subject = c->subject + first;
-	if (!room_for(j, &p->rows, n + 1, sizeof *p->row, e) ||
-	    !room_for(j, &p->begins, n + 1, sizeof *p->begin, e) ||
-	    !room_for(j, &p->ends, n + 1, sizeof *p->end, e) ||
-	    !room_for(j, &p->places, n + 1, sizeof *p->place, e) ||
-	    !room_for(j, &p->subjects, n + 1, sizeof *p->subject, e))
-		return false;
-	p->row = p->rows.p;
+	p->row = c->begin + first;
 	p->begin = p->begins.p;
 	p->end = p->ends.p;
 	p->place = p->places.p;
-	for (size_t i = 0; i < n; i++) {
-		p->row[i] = row;
-		row += (uint64_t)c->count[first + i];
-	}
-	p->row[n] = row;
 	p->first_row = p->row[0] / WORD_ROWS * WORD_ROWS;
 	c->next += n;
-	c->row = row;
-	return row - p->first_row < UINT32_MAX ||
+	c->row = p->row[n];
+	return c->row - p->first_row < UINT32_MAX ||
 	       err_set(e, ERR_LIMIT, "one subject has more than 4 thousand million touches");
 }
 
@@ -127,6 +126,7 @@ static bool choose_high(const struct job *j, const struct column_block *b, struc
 	if (past <= 0)
 		return false;
 	__int128 most = (past - 1) / scale;
+	__int128 begins = ((__int128)j->q->rules->to_us - 1 - b->base) / scale >> low;
 	least = MAX(least, (__int128)0) >> low;
 	most = MIN(most >> low, (__int128)UINT8_MAX);
 	if (least > most)
@@ -134,6 +134,10 @@ static bool choose_high(const struct job *j, const struct column_block *b, struc
 	f->high = b->bytes;
 	f->high_min = (uint8_t)least;
 	f->high_max = (uint8_t)most;
+	f->nothing = (uint8_t)j->q->rules->steps_n;
+	f->begin_max = UINT8_MAX;
+	if (!j->wide && begins >= 0 && begins < most)
+		f->begin_max = (uint8_t)begins;
 	return true;
 }
 

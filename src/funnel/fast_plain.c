@@ -37,6 +37,7 @@ static inline __attribute__((always_inline)) void find_word(const struct find *f
 		uint8_t class = code < f->classes_n ? f->class_of[code] : CLASS_NONE;
 		bool is = class != CLASS_NONE && (allowed >> i % WORD_ROWS & 1) != 0;
 		if (f->high) {
+			class = class == 0 && f->high[i] > f->begin_max ? f->nothing : class;
 			is = is && f->high[i] >= f->high_min && f->high[i] <= f->high_max;
 			r->high[r->n] = f->high[i];
 		}
