@@ -24,7 +24,7 @@ _trichter() {
 	serve) options='--listen --data --help' ;;
 	import) options='--map --date-format --on-duplicate --dry-run --rejects --resume --undo --live --format --data --help' ;;
 	export) options='--format --output --as-of --data --help' ;;
-	funnel) options='--steps --window --order --by --of --from --to --period --tail --where --compare-where --count --correlate --times --trend --explain --as-of --groups --svg --title --save --pin --list --remove --format --profile --exclude --view --compare --details --entry --reuse --ties --repeat --max-gap --min-gap --hold --data --help' ;;
+	funnel) options='--steps --window --order --profile --entry --reuse --ties --repeat --exclude --exclude-policy --hold --max-gap --min-gap --by --of --from --to --period --tail --where --compare-where --count --correlate --times --trend --explain --as-of --groups --svg --title --save --pin --list --remove --format --view --compare --details --data --help' ;;
 	report) options='--by --as-of --format --data --help' ;;
 	journey) options='--all --as-of --format --data --help' ;;
 	people) options='--count --facets --columns --sort --limit --after --as-of --format --save --list --data --help' ;;

@@ -2,8 +2,8 @@
  * cmd_funnel.c - trichter funnel: how many came how far.
  *
  * What it is:   options to a funnel_spec, the answer in the format that was asked for.
- * Promises:     a parameter of FUNNEL.md that is not built is refused, never ignored; given with
- * the value that holds anyway, it is fine. Threads:      one at a time.
+ * Promises:     every parameter of FUNNEL.md is an option of its name; what does not fit together
+ * is refused, with the option that does not fit. Threads:      one at a time.
  */
 #include "cli/cli_int.h"
 
@@ -17,12 +17,37 @@
 
 static const struct option options[] = {
 	OPTION("steps", "'A, B, ...'",
-	       "touch names, stage:NAME, deal:NAME, [RULE] or *; without: the "
-	       "lifecycle funnel"),
+	       "touch names, stage:NAME, deal:NAME, [RULE] or *; before it may stand first: (first "
+	       "time ever), optional:, anchor:; without: the lifecycle funnel"),
 	OPTION("window", "D",
 	       "within this of the first step: 14d, 8h, none (none when a step is a stage, "
 	       "else 14d)"),
-	OPTION("order", "ORDER", "ordered (other touches may lie between) or any"),
+	OPTION("order", "ORDER",
+	       "ordered (other touches may lie between), strict (the next touch is the next step), "
+	       "strict_order (a touch out of turn is the end), any, or anchored (anchor:STEPs keep "
+	       "their place)"),
+	OPTION("profile", "NAME",
+	       "counts as another system does: clickhouse, clickhouse_once, posthog, mixpanel, "
+	       "retentioneering, umami; options given beside it hold"),
+	OPTION("entry", "WHICH",
+	       "any (the best attempt counts), first (the first one, until it times out) or each "
+	       "(all of them: totals)"),
+	OPTION("reuse", "HOW", "once (a touch fills one step) or multi (all that it matches)"),
+	OPTION("ties", "HOW",
+	       "touches of one instant: any order, by_step, increase (must be later), or a grace in "
+	       "milliseconds within which they may be swapped: --ties 2000"),
+	OPTION("repeat", "HOW", "ignore, or stop (a repeated step is the end)"),
+	OPTION("exclude", "'STEP[:FROM-TO], ...'",
+	       "must not lie between those steps, else between the first and the last: "
+	       "--exclude 'unsubscribed:1-3'"),
+	OPTION("exclude-policy", "HOW",
+	       "an exclusion: end_attempt, drop_person, or reset (as if nothing had been)"),
+	OPTION("hold", "PROPERTY",
+	       "only touches of one value make a chain; up to three: --hold deal; session: of one "
+	       "session"),
+	OPTION("max-gap", "D",
+	       "at most this from step to step; or a list from step 2 on: --max-gap '2d, none'"),
+	OPTION("min-gap", "D", "at least this from step to step: --min-gap 1h"),
 	OPTION("by", "PROPERTY",
 	       "broken down by source, channel, campaign, country, any property; or two: A,B"),
 	OPTION("of", "WHICH",
@@ -36,7 +61,7 @@ static const struct option options[] = {
 	OPTION("compare-where", "'RULE'",
 	       "also count those for whom this rule holds, and say whether the difference is more "
 	       "than chance"),
-	OPTION("count", "WHAT", "people, companies or deals"),
+	OPTION("count", "WHAT", "people, companies, deals, totals (attempts) or sessions"),
 	SWITCH("correlate", "which touches, values and traits come with conversion"),
 	SWITCH("times", "median time from step to step, and within what 9 of 10 did it"),
 	OPTION("trend", "UNIT", "by day, week or month of the first step"),
@@ -50,19 +75,10 @@ static const struct option options[] = {
 	SWITCH("list", "the funnels that have a name"),
 	OPTION("remove", "NAME", "takes the funnel of this name away"),
 	OPTION("format", "FORMAT", "table, json or csv"),
-	OPTION("profile", "NAME", "not built yet; default"),
-	OPTION("exclude", "WHAT", "not built yet; none"),
 	OPTION("view", "VIEW",
 	       "cohort (who began in the period, followed on) or period (what happened in it)"),
 	OPTION("compare", "WITH", "previous: the period before, as it stood at the same age"),
 	SWITCH("details", "who is where now, who may still come, money, the period before"),
-	OPTION("entry", "WHICH", "any; first and each are not built yet"),
-	OPTION("reuse", "HOW", "once; multi is not built yet"),
-	OPTION("ties", "HOW", "any; the others are not built yet"),
-	OPTION("repeat", "HOW", "ignore; stop is not built yet"),
-	OPTION("max-gap", "D", "none; others are not built yet"),
-	OPTION("min-gap", "D", "none; others are not built yet"),
-	OPTION("hold", "PROPERTY", "none; others are not built yet"),
 	OPTIONS_END,
 };
 static const struct example examples[] = {
@@ -75,6 +91,12 @@ static const struct example examples[] = {
 	  "visitors who filled in a form within 30 days, month by month" },
 	{ "funnel --steps '[name = \"page_viewed\" and path ~ \"/pricing*\"], stage:sql'",
 	  "from the price page to the sales talk" },
+	{ "funnel --steps 'page_viewed, form_submitted' --window 7d --profile mixpanel",
+	  "the number that Mixpanel would show" },
+	{ "funnel --steps 'form_submitted, optional:demo_viewed, stage:sql' --exclude unsubscribed",
+	  "with or without a demo, but not after unsubscribing" },
+	{ "funnel --steps 'page_viewed, form_submitted' --entry each --max-gap 30min",
+	  "every attempt, at most half an hour from step to step" },
 	{ "funnel --steps 'form_submitted, stage:sql' --window 30d --save form-to-sql --pin",
 	  "kept under a name, and shown on the home" },
 	{ "funnel form-to-sql --period quarter --by source",
@@ -96,56 +118,29 @@ const struct command command_funnel = {
 	.run = run,
 };
 
-/* What FUNNEL.md names and this program does not do yet, each with the one value that holds. */
-static bool refuse_what_is_missing(const struct args *a, err *e)
+/* Each parameter that has one text, in their order: the profile first. */
+static bool parameters_read(struct cli *c, const struct args *a, struct funnel_spec *spec, err *e)
 {
-	static const struct {
-		const char *option, *value;
-	} missing[] = {
-		{ "profile", "default" }, { "exclude", "none" }, { "entry", "any" },
-		{ "reuse", "once" },	  { "ties", "any" },	 { "repeat", "ignore" },
-		{ "max-gap", "none" },	  { "min-gap", "none" }, { "hold", "none" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
-		const char *text = args_text(a, missing[i].option);
-		if (text != NULL && strcmp(text, missing[i].value) != 0)
-			return err_set(e, ERR_INVALID,
-				       "--%s %s is not built yet; funnels are counted with --%s %s",
-				       missing[i].option, text, missing[i].option,
-				       missing[i].value);
+	const char *name;
+	for (size_t i = 0; (name = funnel_parameter_name(i)) != NULL; i++) {
+		char option[32];
+		size_t n = 0;
+		for (; name[n] != '\0' && n + 1 < sizeof option; n++)
+			option[n] = name[n] == '_' ? '-' : name[n];
+		option[n] = '\0';
+		const char *text = args_text(a, option);
+		if (text != NULL && !funnel_parameter_set(&c->arena, spec, i, str_of(text), e))
+			return err_prefix(e, "--%s", option);
 	}
 	return true;
 }
 
-static bool order_read(const struct args *a, enum funnel_order *order_r, err *e)
+static bool parameters_check(const struct funnel_spec *spec, err *e)
 {
-	const char *text = args_text(a, "order");
-	*order_r = FUNNEL_ORDERED;
-	if (text == NULL || strcmp(text, "ordered") == 0)
+	const char *name = NULL;
+	if (funnel_check(spec, &name, e))
 		return true;
-	*order_r = FUNNEL_ANY;
-	if (strcmp(text, "any") == 0)
-		return true;
-	if (strcmp(text, "strict") == 0 || strcmp(text, "strict_order") == 0 ||
-	    strcmp(text, "anchored") == 0)
-		return err_set(e, ERR_INVALID,
-			       "--order %s is not built yet; there are ordered and any", text);
-	return err_set(e, ERR_INVALID, "--order is ordered or any, not \"%s\"", text);
-}
-
-static bool count_read(const struct args *a, enum funnel_count *count_r, err *e)
-{
-	static const char *const names[] = { "people", "companies", "deals", NULL };
-	const char *text = args_text(a, "count");
-	size_t i = 0;
-	if (text != NULL && (strcmp(text, "totals") == 0 || strcmp(text, "sessions") == 0))
-		return err_set(e, ERR_INVALID,
-			       "--count %s is not built yet; there are people, companies and deals",
-			       text);
-	if (!args_choice(a, "count", names, 0, &i, e))
-		return false;
-	*count_r = (enum funnel_count)i;
-	return true;
+	return name ? err_prefix(e, "%s", name) : false;
 }
 
 /* "first", "last", "person", "step 2", "step2", "2" */
@@ -211,32 +206,19 @@ static bool times_read(const struct args *a, struct funnel_spec *spec, err *e)
 		return false;
 	if (spec->from_us >= spec->to_us)
 		return err_set(e, ERR_INVALID, "--from %s is not before --to %s", from, to);
-	const char *window = args_text(a, "window");
-	if (window != NULL) {
-		spec->window_given = true;
-		if (!funnel_parse_window(str_of(window), &spec->window_us, e))
-			return err_prefix(e, "--window");
-	}
 	return true;
 }
 
 static bool choices_read(const struct args *a, struct funnel_spec *spec, err *e)
 {
-	static const char *const tails[] = { "follow", "clip", NULL };
 	static const char *const units[] = { "day", "week", "month", NULL };
-	static const char *const views[] = { "cohort", "period", NULL };
 	static const char *const compares[] = { "none", "previous", NULL };
-	size_t tail = 0, unit = 0, view = 0, compare = 0;
+	size_t unit = 0, compare = 0;
 	uint64_t groups = 0;
-	if (!order_read(a, &spec->order, e) || !count_read(a, &spec->count, e) ||
-	    !args_choice(a, "tail", tails, 0, &tail, e) ||
-	    !args_choice(a, "trend", units, 0, &unit, e) ||
-	    !args_choice(a, "view", views, 0, &view, e) ||
+	if (!args_choice(a, "trend", units, 0, &unit, e) ||
 	    !args_choice(a, "compare", compares, 0, &compare, e) ||
 	    !args_count(a, "groups", 0, &groups, e))
 		return false;
-	spec->tail = (enum funnel_tail)tail;
-	spec->view = (enum funnel_view)view;
 	spec->compare = compare != 0;
 	spec->correlate = args_on(a, "correlate");
 	spec->trend = args_text(a, "trend") != NULL;
@@ -252,8 +234,6 @@ static bool choices_read(const struct args *a, struct funnel_spec *spec, err *e)
 static bool spec_read(struct cli *c, const struct args *a, struct funnel_spec *spec, err *e)
 {
 	*spec = (struct funnel_spec){ .now_us = time_now_us() };
-	if (!refuse_what_is_missing(a, e))
-		return false;
 	const char *steps = args_text(a, "steps");
 	if (steps != NULL) {
 		struct funnel_step *list = NULL;
@@ -261,7 +241,8 @@ static bool spec_read(struct cli *c, const struct args *a, struct funnel_spec *s
 			return err_prefix(e, "--steps");
 		spec->steps = list;
 	}
-	return times_read(a, spec, e) && choices_read(a, spec, e);
+	return times_read(a, spec, e) && parameters_read(c, a, spec, e) &&
+	       choices_read(a, spec, e) && parameters_check(spec, e);
 }
 
 /* What needs the data: the line of stages and the fields that --where may name. */

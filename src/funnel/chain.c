@@ -58,12 +58,22 @@ bool chain_wants(const struct chain_rules *rules, int64_t at_us, uint32_t mask, 
 	return all || mask != 0 || exclude != 0;
 }
 
+static bool all_defaults(const struct chain_rules *r)
+{
+	return r->entry == FUNNEL_ENTRY_ANY && r->reuse == FUNNEL_ONCE &&
+	       r->ties == FUNNEL_TIES_ANY && r->repeat == FUNNEL_IGNORE && !r->hold &&
+	       !r->same_session && !r->sessions && (r->first_ever | r->optional) == 0 &&
+	       r->excludes_n == 0 && !r->has_gaps;
+}
+
 bool chain_is_plain(const struct chain_rules *r)
 {
-	return r->order == FUNNEL_ORDERED && r->entry == FUNNEL_ENTRY_ANY &&
-	       r->reuse == FUNNEL_ONCE && r->ties == FUNNEL_TIES_ANY &&
-	       r->repeat == FUNNEL_IGNORE && !r->hold && !r->same_session && !r->sessions &&
-	       (r->first_ever | r->optional) == 0 && r->excludes_n == 0 && !r->has_gaps;
+	return r->order == FUNNEL_ORDERED && all_defaults(r);
+}
+
+bool chain_is_plain_any(const struct chain_rules *r)
+{
+	return r->order == FUNNEL_ANY && all_defaults(r);
 }
 
 /* The greatest length and the instant at which it is first reached. */

@@ -60,6 +60,8 @@ bool chain_wants(const struct chain_rules *rules, int64_t at_us, uint32_t mask, 
 /* The engine below in chain.c, or one as fast, answers exactly: order ordered, and everything else
  * at its default. */
 bool chain_is_plain(const struct chain_rules *rules);
+/* The same of chain_any.c and order any. */
+bool chain_is_plain_any(const struct chain_rules *rules);
 
 /* The chain that is reported. In order: touch[i] fills step i. In any order: the touches by time,
  * touch[i] fills step[i]. Lifecycle: row 0 is the visitor, touch[i] is CHAIN_NONE where a stage was

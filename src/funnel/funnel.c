@@ -32,7 +32,8 @@ static bool check_spec(const struct plan *p, err *e)
 			       "the window is negative; expected a span such as 14d, or none");
 	if (spec->from_us > spec->to_us)
 		return err_set(e, ERR_INVALID, "the period ends before it begins");
-	if (spec->of == FUNNEL_OF_STEP && (spec->of_step == 0 || spec->of_step > p->rows_n))
+	if ((spec->of == FUNNEL_OF_STEP || spec->of == FUNNEL_OF_STEP_ALL) &&
+	    (spec->of_step == 0 || spec->of_step > p->rows_n))
 		return err_set(e, ERR_INVALID,
 			       "the breakdown is of step %zu, but the steps are 1 to %zu",
 			       spec->of_step, p->rows_n);
@@ -94,28 +95,23 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 		s->window_us = has_stage(s) ? FUNNEL_WINDOW_NONE : WINDOW_DEFAULT_US;
 	if (s->groups_max == 0)
 		s->groups_max = GROUPS_DEFAULT;
-	p->rows_n = p->lifecycle ? s->stages_n + 1 : s->steps_n;
-	if (!plan_by(p, e))
+	if (!funnel_check(s, NULL, e))
 		return false;
-	/* What happened in a period is cut from chains of any time. */
-	bool cohort = s->view == FUNNEL_COHORT;
-	p->rules = (struct chain_rules){ .steps_n = p->lifecycle ? s->stages_n : s->steps_n,
-					 .window_us = s->window_us,
-					 .from_us = cohort ? s->from_us : INT64_MIN,
-					 .to_us = cohort ? s->to_us : INT64_MAX,
-					 .clip = cohort && s->tail == FUNNEL_CLIP };
-	if (!check_spec(p, e) || !plan_names(p, a, e))
+	p->rows_n = p->lifecycle ? s->stages_n + 1 : s->steps_n;
+	if (!plan_by(p, e) || !rules_settle(s, a, e))
+		return false;
+	/* Exits, deals and stages are of people, not of their attempts. */
+	s->counts_only = s->counts_only || s->count == FUNNEL_TOTALS || s->count == FUNNEL_SESSIONS;
+	rules_make(s, &p->rules);
+	if (!check_spec(p, e) || !plan_names(p, a, e) || !matcher_init(&p->matcher, s, a, e))
 		return false;
 	p->by_people = funnel_entity(s->count) == ENTITY_PERSON;
 	int64_t some_us = p->rules.from_us != INT64_MIN ? p->rules.from_us
 			  : p->rules.to_us != INT64_MAX ? p->rules.to_us - 1
 							: 0;
-	struct chain_rules ordered = p->rules;
-	if (ordered.order == FUNNEL_ANY)
-		ordered.order = FUNNEL_ORDERED;
-	p->general = !p->lifecycle && !chain_is_plain(&ordered);
+	p->general = !p->lifecycle && !chain_is_plain(&p->rules) && !chain_is_plain_any(&p->rules);
 	p->wants_all = p->lifecycle || chain_wants(&p->rules, some_us, 0, 0);
-	return matcher_init(&p->matcher, s, a, e);
+	return true;
 }
 
 void plan_fini(struct plan *p)
@@ -139,7 +135,7 @@ bool plan_out_of_order(const struct plan *p, const struct chain_touch *touches, 
 {
 	struct chain any;
 	uint32_t all = 0;
-	if (p->spec.order != FUNNEL_ORDERED || level == p->rows_n)
+	if (p->general || p->spec.order != FUNNEL_ORDERED || level == p->rows_n)
 		return false;
 	if (p->lifecycle) {
 		lifecycle_chain(&p->rules, false, touches, n, &any);

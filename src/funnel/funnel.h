@@ -88,14 +88,7 @@ struct funnel_spec {
 	const struct rule *compare_where; /* counted beside `where`, to compare; NULL: none */
 };
 
-/* Takes INTERFACES.md's step list apart: "page_viewed, stage:mql, deal:won, [RULE], *". Commas
- * inside brackets and quotes do not separate. */
-bool funnel_parse_steps(struct arena *a, str text, struct funnel_step **steps_r, size_t *n_r,
-			err *e) MUST_CHECK;
-/* What is counted: a person, a company, a deal. */
-enum entity funnel_entity(enum funnel_count count);
-/* "14d", "none" */
-bool funnel_parse_window(str text, int64_t *window_us_r, err *e) MUST_CHECK;
+#include "funnel/reading.h"
 
 /* The side exits. Everyone is in one at most: the latest, unless they came back after it to the
  * step that they had reached. */

@@ -256,6 +256,5 @@ bool progress_count(struct counting *c, const struct dict *dict, struct funnel_r
 		return false;
 	if (c->p->by_n == 0)
 		return true;
-	return c->p->spec.of == FUNNEL_OF_ALL ? count_all(c, dict, r, e)
-					      : count_groups(c, dict, r, e);
+	return of_several(c->p->spec.of) ? count_all(c, dict, r, e) : count_groups(c, dict, r, e);
 }

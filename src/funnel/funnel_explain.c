@@ -11,6 +11,8 @@
 struct story {
 	struct plan plan;
 	struct subject_key key;
+	struct dict held;
+	struct matcher excluder;
 	uint64_t subject;
 	struct arena *a;
 	struct pages pages;	   /* struct touch, as they came */
@@ -53,12 +55,18 @@ static bool arrange(struct story *s, err *e)
 	sort_items(s->touches, s->pages.n, sizeof *s->touches, cmp_touch);
 	for (size_t i = 0; i < s->pages.n; i++) {
 		const struct touch *t = &s->touches[i];
-		uint32_t mask = matcher_mask(&s->plan.matcher, t);
-		if (mask == 0 && !s->plan.lifecycle)
+		struct chain_touch *to = &s->steps[s->n];
+		*to = (struct chain_touch){ .at_us = t->at_us, .tie = t->tie, .seq = t->seq };
+		to->mask = matcher_mask(&s->plan.matcher, t);
+		to->exclude = matcher_mask(&s->excluder, t);
+		value values[FUNNEL_HOLD_MAX];
+		size_t n;
+		if (touch_held(t, &s->plan.spec, values, &n) &&
+		    !dict_number_all(&s->held, values, n, &to->hold, e))
+			return false;
+		/* What fills a step outside the period is told of as well. */
+		if (to->mask == 0 && to->exclude == 0 && !s->plan.wants_all)
 			continue;
-		s->steps[s->n] = (struct chain_touch){
-			.at_us = t->at_us, .tie = t->tie, .seq = t->seq, .mask = mask
-		};
 		s->touch_of[s->n++] = i;
 	}
 	return true;
@@ -244,6 +252,29 @@ static bool where_holds(struct story *s, struct people *p, bool *holds_r, err *e
 	return ok;
 }
 
+/* Of several attempts or sessions the furthest. */
+static bool take_furthest(void *arg, const struct chain *c)
+{
+	struct chain *best = arg;
+	if (c->level > best->level)
+		*best = *c;
+	return true;
+}
+
+static bool find_chain(struct story *s, err *e)
+{
+	struct sequence *engine = NULL;
+	if (!s->plan.general) {
+		plan_chain(&s->plan, s->steps, s->n, &s->chain);
+		return true;
+	}
+	s->chain.level = 0;
+	bool ok = sequence_new(&s->plan.rules, &engine, e) &&
+		  sequence_run(engine, s->steps, s->n, take_furthest, &s->chain, e);
+	sequence_free(&engine);
+	return ok;
+}
+
 static bool tell(struct story *s, struct people *p, struct funnel_explanation *x, err *e)
 {
 	bool holds;
@@ -255,7 +286,8 @@ static bool tell(struct story *s, struct people *p, struct funnel_explanation *x
 					    STR_ARG(rule));
 		return x->why_stopped.p || arena_err(s->a, e);
 	}
-	plan_chain(&s->plan, s->steps, s->n, &s->chain);
+	if (!find_chain(s, e))
+		return false;
 	x->level = s->chain.level;
 	x->chain = ARENA_ARRAY(s->a, struct touch, x->level);
 	x->step = ARENA_ARRAY(s->a, size_t, x->level);
@@ -280,7 +312,8 @@ static bool explain(struct story *s, struct snapshot *snapshot, const struct fun
 	s->subject = people_subject_of(p, subject);
 	x->subject = s->subject;
 	pages_init(&s->pages, s->a, sizeof(struct touch));
-	return plan_init(&s->plan, spec, s->a, e) &&
+	return plan_init(&s->plan, spec, s->a, e) && dict_init(&s->held, s->a, e) &&
+	       matcher_init_excludes(&s->excluder, &s->plan.spec, s->a, e) &&
 	       subject_key_init(&s->key, p, spec->count, s->a, e) &&
 	       snapshot_scan(snapshot, collect, s, e) && !s->failed && tell(s, p, x, e);
 }
@@ -292,6 +325,7 @@ bool funnel_explain(struct snapshot *s, const struct funnel_spec *spec, uint64_t
 	struct funnel_explanation x = { 0 };
 	bool ok = explain(&story, s, spec, subject, &x, e);
 	subject_key_fini(&story.key);
+	matcher_fini(&story.excluder);
 	plan_fini(&story.plan);
 	if (ok)
 		*x_r = x;

@@ -68,12 +68,22 @@ struct plan {
 	str *names; /* of the rows */
 };
 
+/* What one parameter makes of another: totals are attempts, a profile's own ways. rules.c */
+bool rules_settle(struct funnel_spec *spec, struct arena *a, err *e) MUST_CHECK;
+/* What the engines need of a specification that was checked. */
+void rules_make(const struct funnel_spec *spec, struct chain_rules *rules);
+
 bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, err *e) MUST_CHECK;
 void plan_fini(struct plan *p);
 void plan_chain(const struct plan *p, const struct chain_touch *touches, size_t n,
 		struct chain *chain_r);
 /* The number of the breakdown's value, of the touch that says it. */
 uint32_t plan_value(const struct plan *p, const struct chain *c, const struct chain_touch *touches);
+/* A subject may stand in several groups. */
+static inline bool of_several(enum funnel_of of)
+{
+	return of == FUNNEL_OF_ALL || of == FUNNEL_OF_STEP_ALL;
+}
 /* The subject has every step, or a later stage than `level` says, but not in order. */
 bool plan_out_of_order(const struct plan *p, const struct chain_touch *touches, size_t n,
 		       size_t level);
@@ -292,6 +302,9 @@ bool sides_money(const struct sides *s, const struct counting *c, struct funnel_
 /* The stage of a row; empty when it is none. */
 str row_stage(const struct funnel_spec *spec, size_t row);
 
+/* The values of what is held, FUNNEL_HOLD_MAX at most; false: one is missing, or nothing is held.
+ */
+bool touch_held(const struct touch *t, const struct funnel_spec *spec, value *values, size_t *n_r);
 /* The value of a breakdown property of a touch. */
 value touch_breakdown(const struct touch *t, str by, int64_t now_us);
 

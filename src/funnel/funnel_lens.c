@@ -195,30 +195,13 @@ static bool key_of(struct ints_cursor *cursors, size_t n, uint64_t row, int64_t 
 	return true;
 }
 
-static value held_value(const struct touch *t, str key, int64_t now_us)
-{
-	if (str_eq(key, S("deal")) && t->deal != 0)
-		return value_int((int64_t)t->deal);
-	if (str_eq(key, S("company")) && t->company != 0)
-		return value_int((int64_t)t->company);
-	return touch_breakdown(t, key, now_us);
-}
-
 /* The number of what is held: 0 when something of it is missing. */
 static bool held_number(struct lens *r, const struct touch *t, uint32_t *number_r, err *e)
 {
-	const struct funnel_spec *spec = &r->all->s->plan->spec;
 	value values[FUNNEL_HOLD_MAX];
-	size_t n = 0;
+	size_t n;
 	*number_r = 0;
-	for (size_t i = 0; i < spec->hold_n; i++) {
-		if (str_eq(spec->hold[i], S("session")))
-			continue;
-		values[n] = held_value(t, spec->hold[i], spec->now_us);
-		if (values[n++].kind == VALUE_NONE)
-			return true;
-	}
-	if (n == 0)
+	if (!touch_held(t, &r->all->s->plan->spec, values, &n))
 		return true;
 	mutex_lock(&r->all->s->lock);
 	bool ok = dict_number_all(&r->all->s->held, values, n, number_r, e);

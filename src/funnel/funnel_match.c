@@ -171,3 +171,23 @@ value touch_breakdown(const struct touch *t, str by, int64_t now_us)
 		v = row.field(row.arg, S("path"));
 	return v;
 }
+
+bool touch_held(const struct touch *t, const struct funnel_spec *spec, value *values, size_t *n_r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < spec->hold_n; i++) {
+		str key = spec->hold[i];
+		if (str_eq(key, S("session")))
+			continue;
+		if (str_eq(key, S("deal")) && t->deal != 0)
+			values[n] = value_int((int64_t)t->deal);
+		else if (str_eq(key, S("company")) && t->company != 0)
+			values[n] = value_int((int64_t)t->company);
+		else
+			values[n] = touch_breakdown(t, key, spec->now_us);
+		if (values[n++].kind == VALUE_NONE)
+			return false;
+	}
+	*n_r = n;
+	return n > 0;
+}

@@ -186,7 +186,7 @@ bool funnel_people(const struct funnel_result *r, const struct funnel_who *who,
 	page.items = ARENA_ARRAY(a, struct funnel_person, max);
 	if (!page.items)
 		return arena_err(a, e);
-	bool all = r->spec.of == FUNNEL_OF_ALL && (who->by_group || who->no_group);
+	bool all = of_several(r->spec.of) && (who->by_group || who->no_group);
 	struct progress **list = all ? r->kept->all : r->kept->list;
 	for (size_t i = 0; i < (all ? r->kept->all_n : r->kept->n); i++) {
 		const struct progress *o = list[i];

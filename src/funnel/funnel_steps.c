@@ -100,8 +100,30 @@ static bool parse_rule_step(struct arena *a, str text, struct funnel_step *step,
 	return rule_parse(a, step->name, touch_catalogue(), &step->rule, e);
 }
 
+/* What stands before a step. */
+static str take_marks(str text, struct funnel_step *step)
+{
+	for (;;) {
+		size_t n = 0;
+		if (str_starts(text, S("first:"))) {
+			step->first_ever = true;
+			n = 6;
+		} else if (str_starts(text, S("optional:"))) {
+			step->optional = true;
+			n = 9;
+		} else if (str_starts(text, S("anchor:"))) {
+			step->anchor = true;
+			n = 7;
+		}
+		if (n == 0)
+			return text;
+		text = str_trim(str_sub(text, n, text.n));
+	}
+}
+
 static bool parse_step(struct arena *a, str text, struct funnel_step *step, err *e)
 {
+	text = take_marks(text, step);
 	str name = text;
 	if (str_is_empty(text))
 		return err_set(e, ERR_INVALID,
@@ -110,7 +132,8 @@ static bool parse_step(struct arena *a, str text, struct funnel_step *step, err 
 	if (text.p[0] == '[')
 		return parse_rule_step(a, text, step, e);
 	if (str_eq(text, S("*"))) {
-		*step = (struct funnel_step){ .kind = STEP_ANY, .name = S("*") };
+		step->kind = STEP_ANY;
+		step->name = S("*");
 		return true;
 	}
 	step->kind = STEP_NAME;
@@ -155,6 +178,64 @@ bool funnel_parse_steps(struct arena *a, str text, struct funnel_step **steps_r,
 	return true;
 }
 
+/* "…:2-4" behind an exclusion; false: there is none. */
+static bool take_span(str *text, size_t *from_r, size_t *to_r)
+{
+	size_t at = text->n;
+	uint64_t from, to;
+	while (at > 0 && text->p[at - 1] != ':')
+		at--;
+	str span = str_trim(str_sub(*text, at, text->n));
+	size_t dash = str_index(span, '-');
+	if (at == 0 || dash == span.n || !num_parse_u64(str_trim(str_sub(span, 0, dash)), &from) ||
+	    !num_parse_u64(str_trim(str_sub(span, dash + 1, span.n)), &to))
+		return false;
+	*text = str_trim(str_sub(*text, 0, at - 1));
+	*from_r = (size_t)MIN(from, (uint64_t)FUNNEL_STEPS_MAX + 1);
+	*to_r = (size_t)MIN(to, (uint64_t)FUNNEL_STEPS_MAX + 1);
+	return true;
+}
+
+static bool parse_exclude(struct arena *a, str text, struct funnel_exclusion *x, err *e)
+{
+	if (take_span(&text, &x->from, &x->to) && (x->from == 0 || x->from >= x->to))
+		return err_set(e, ERR_INVALID,
+			       "%zu-%zu is no span of steps; expected two, the lower first, as in "
+			       "unsubscribed:1-3",
+			       x->from, x->to);
+	if (!parse_step(a, text, &x->what, e))
+		return false;
+	if (x->what.first_ever || x->what.optional || x->what.anchor)
+		return err_set(e, ERR_INVALID,
+			       "first:, optional: and anchor: go with steps, not with exclusions");
+	return true;
+}
+
+bool funnel_parse_excludes(struct arena *a, str text, struct funnel_exclusion **list_r, size_t *n_r,
+			   err *e)
+{
+	struct funnel_exclusion *list = ARENA_ARRAY(a, struct funnel_exclusion,
+						    FUNNEL_EXCLUDES_MAX);
+	size_t n = 0;
+	size_t at = 0;
+	if (!list)
+		return arena_err(a, e);
+	do {
+		size_t end = 0;
+		if (n == FUNNEL_EXCLUDES_MAX)
+			return err_set(e, ERR_INVALID, "more than %d exclusions",
+				       FUNNEL_EXCLUDES_MAX);
+		if (!step_end(text, at, n + 1, &end, e) ||
+		    !parse_exclude(a, str_trim(str_sub(text, at, end - at)), &list[n], e))
+			return err_prefix(e, "exclusion %zu", n + 1);
+		n++;
+		at = end + 1;
+	} while (at <= text.n);
+	*list_r = list;
+	*n_r = n;
+	return true;
+}
+
 bool funnel_parse_window(str text, int64_t *window_us_r, err *e)
 {
 	struct duration d;
@@ -187,12 +268,19 @@ static bool needs_quotes(str s)
 	return str_eq(s, S("*")) || str_trim(s).n != s.n;
 }
 
+/* Would be read as something else than a touch name. */
+static bool is_marked(str s)
+{
+	return str_starts(s, S("stage:")) || str_starts(s, S("deal:")) ||
+	       str_starts(s, S("first:")) || str_starts(s, S("optional:")) ||
+	       str_starts(s, S("anchor:"));
+}
+
 static str quoted(struct arena *a, const char *before, str name)
 {
 	size_t n = strlen(before);
 	char *to;
-	if (!needs_quotes(name) &&
-	    (*before || (!str_starts(name, S("stage:")) && !str_starts(name, S("deal:")))))
+	if (!needs_quotes(name) && (*before || !is_marked(name)))
 		return str_printf(a, "%s%.*s", before, STR_ARG(name));
 	to = arena_alloc(a, n + 2 * name.n + 2);
 	if (!to)
@@ -208,7 +296,7 @@ static str quoted(struct arena *a, const char *before, str name)
 	return str_make(to, n);
 }
 
-str step_text(struct arena *a, const struct funnel_step *step)
+static str step_name(struct arena *a, const struct funnel_step *step)
 {
 	switch (step->kind) {
 	case STEP_NAME:
@@ -223,4 +311,14 @@ str step_text(struct arena *a, const struct funnel_step *step)
 		break;
 	}
 	return S("*");
+}
+
+str step_text(struct arena *a, const struct funnel_step *step)
+{
+	str name = step_name(a, step);
+	if (!name.p || (!step->first_ever && !step->optional && !step->anchor))
+		return name;
+	return str_printf(a, "%s%s%s%.*s", step->anchor ? "anchor:" : "",
+			  step->optional ? "optional:" : "", step->first_ever ? "first:" : "",
+			  STR_ARG(name));
 }

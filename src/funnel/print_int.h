@@ -11,10 +11,8 @@
 
 struct json_writer;
 
-const char *order_word(enum funnel_order order); /* "ordered" */
-const char *count_word(enum funnel_count count); /* "people" */
-const char *of_word(enum funnel_of of);		 /* "first" */
-const char *unit_word(enum time_unit unit);	 /* "day" */
+const char *of_word(enum funnel_of of);	    /* "first" */
+const char *unit_word(enum time_unit unit); /* "day" */
 /* "14d", "none"; 0 is "0s". */
 void print_window(struct buf *out, int64_t window_us);
 /* The rule of `where` in canonical form; nothing when there is none. */

@@ -5,6 +5,7 @@
  * CSV has one row per step, whatever it is a step of: all, a group, a period. Promises:     what is
  * unknown is null in JSON and empty in CSV, never 0. Threads:      any.
  */
+#include "funnel/funnel_int.h"
 #include "funnel/print_int.h"
 
 #include "io/csv.h"
@@ -168,19 +169,85 @@ static void put_trend(struct json_writer *w, const struct funnel_result *r)
 	json_array_close(w);
 }
 
-/* What this engine has only one way of is said as well: it can be compared with other answers. */
-static void put_constants(struct json_writer *w)
+/* One for all steps, or one for each from the second on; null: none. */
+static void put_gap(struct json_writer *w, const struct funnel_spec *spec, const char *key,
+		    const int64_t *gaps)
 {
-	put_null(w, "max_gap");
-	put_null(w, "min_gap");
-	put_cstr(w, "entry", "any");
-	put_cstr(w, "reuse", "once");
-	put_cstr(w, "ties", "any");
-	put_cstr(w, "repeat", "ignore");
+	char text[TIME_TEXT_MAX];
+	bool same = true;
+	for (size_t k = 2; gaps && k < spec->steps_n; k++)
+		same = same && gaps[k] == gaps[1];
+	if (!gaps || spec->steps_n < 2) {
+		put_null(w, key);
+		return;
+	}
+	json_key(w, str_of(key));
+	if (!same)
+		json_array_open(w);
+	for (size_t k = 1; k < (same ? 2 : spec->steps_n); k++) {
+		if (gaps[k] == FUNNEL_GAP_NONE)
+			json_put_null(w);
+		else
+			json_put_text(w, duration_print(text, (struct duration){ .us = gaps[k] }));
+	}
+	if (!same)
+		json_array_close(w);
+}
+
+static void put_excludes(struct json_writer *w, const struct funnel_spec *spec)
+{
+	struct arena a;
+	arena_init(&a, TEXT_BYTES_MAX);
 	json_key(w, S("exclude"));
 	json_array_open(w);
+	for (size_t x = 0; x < spec->excludes_n; x++) {
+		const struct funnel_exclusion *out = &spec->excludes[x];
+		str text = step_text(&a, &out->what);
+		w->out->nomem |= !text.p;
+		json_object_open(w);
+		put_str(w, "step", text);
+		put_uint(w, "from", out->from == 0 ? 1 : out->from);
+		put_uint(w, "to", out->from == 0 ? spec->steps_n : out->to);
+		json_object_close(w);
+	}
 	json_array_close(w);
-	put_null(w, "hold");
+	put_cstr(w, "exclude_policy", funnel_policy_word(spec->exclude_policy));
+	arena_fini(&a);
+}
+
+static void put_profile(struct json_writer *w, const struct funnel_spec *spec)
+{
+	const char *name;
+	put_cstr(w, "profile", funnel_profile_word(spec->profile));
+	json_key(w, S("changed"));
+	json_array_open(w);
+	for (size_t i = 0; (name = funnel_parameter_name(i)) != NULL; i++)
+		if ((spec->changed >> i & 1) != 0)
+			json_put_text(w, str_of(name));
+	json_array_close(w);
+}
+
+static void put_parameters(struct json_writer *w, const struct funnel_spec *spec)
+{
+	put_profile(w, spec);
+	put_gap(w, spec, "max_gap", spec->max_gap_us);
+	put_gap(w, spec, "min_gap", spec->min_gap_us);
+	put_cstr(w, "entry", funnel_entry_word(spec->entry));
+	put_cstr(w, "reuse", funnel_reuse_word(spec->reuse));
+	put_cstr(w, "ties", funnel_ties_word(spec->ties));
+	if (spec->ties == FUNNEL_GRACE)
+		put_uint(w, "grace_ms", (uint64_t)spec->grace_us / 1000);
+	put_cstr(w, "repeat", funnel_repeat_word(spec->repeat));
+	put_excludes(w, spec);
+	if (spec->hold_n == 0) {
+		put_null(w, "hold");
+		return;
+	}
+	json_key(w, S("hold"));
+	json_array_open(w);
+	for (size_t i = 0; i < spec->hold_n; i++)
+		json_put_text(w, spec->hold[i]);
+	json_array_close(w);
 }
 
 static void put_where(struct json_writer *w, const struct funnel_spec *spec)
@@ -232,10 +299,10 @@ static void put_rules(struct json_writer *w, const struct funnel_result *r)
 	for (size_t k = 0; k < r->steps_n; k++)
 		json_put_text(w, r->steps[k].name);
 	json_array_close(w);
-	put_cstr(w, "order", order_word(spec->order));
+	put_cstr(w, "order", funnel_order_word(spec->order));
 	put_window(w, spec);
-	put_constants(w);
-	put_cstr(w, "count", count_word(spec->count));
+	put_parameters(w, spec);
+	put_cstr(w, "count", funnel_count_word(spec->count));
 	put_cstr(w, "tail", spec->tail == FUNNEL_CLIP ? "clip" : "follow");
 	put_cstr(w, "view", spec->view == FUNNEL_PERIOD ? "period" : "cohort");
 	put_time(w, "from", spec->from_us);

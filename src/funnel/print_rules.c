@@ -12,16 +12,6 @@
 #include <math.h>
 #include <stdio.h>
 
-const char *order_word(enum funnel_order order)
-{
-	return order == FUNNEL_ORDERED ? "ordered" : "any";
-}
-
-const char *count_word(enum funnel_count count)
-{
-	return count == FUNNEL_COMPANIES ? "companies" : count == FUNNEL_DEALS ? "deals" : "people";
-}
-
 const char *of_word(enum funnel_of of)
 {
 	switch (of) {
@@ -232,7 +222,7 @@ static void say_count(struct buf *out, const struct funnel_spec *spec, enum lang
 		buf_printf(out, "Gez\u00E4hlt: %s", words_de[spec->count]);
 		say_order_de(out, spec);
 	} else {
-		buf_printf(out, "Counted: %s", count_word(spec->count));
+		buf_printf(out, "Counted: %s", funnel_count_word(spec->count));
 		say_order(out, spec);
 	}
 	say_period(out, spec, language);

@@ -85,7 +85,7 @@ static void header(struct drawing *d)
 		svg_text(d->out, BAR_X, y, 13, MARKETING, "", S("marketing"));
 		svg_text(d->out, BAR_X + 84, y, 13, SALES, "", S("sales"));
 	}
-	svg_text(d->out, COUNT_X, y, 13, GREY, END, str_of(count_word(d->r->spec.count)));
+	svg_text(d->out, COUNT_X, y, 13, GREY, END, str_of(funnel_count_word(d->r->spec.count)));
 	svg_text(d->out, PREVIOUS_X, y, 13, GREY, END, S("from previous"));
 	svg_text(d->out, FIRST_X, y, 13, GREY, END, S("from first"));
 	svg_text(d->out, RIGHT, y, 13, GREY, END, S("median time"));

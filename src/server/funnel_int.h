@@ -42,6 +42,42 @@ struct funnel_ask {
 bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct snapshot *s,
 		       struct arena *a, struct funnel_spec *spec, str *key_r, err *e) MUST_CHECK;
 /* The parameters that funnel_query_read takes, for the routes. */
+#define FUNNEL_PARAMS_OF_ORDER                                                                     \
+	{ "order", "query",                                                                        \
+	  "{\"enum\":[\"ordered\",\"strict\",\"strict_order\",\"any\",\"anchored\"]}",             \
+	  "Other touches may lie between the steps; or not; or steps in any order", false },       \
+		{ "ties", "query", "{\"type\":\"string\"}",                                        \
+		  "Touches of one instant: any, by_step, increase, or a grace in milliseconds",    \
+		  false },                                                                         \
+		{ "repeat", "query", "{\"enum\":[\"ignore\",\"stop\"]}",                           \
+		  "A repeated step: no matter, or the end", false },                               \
+		{ "max_gap", "query", "{\"type\":\"string\"}",                                     \
+		  "At most this from step to step; or a list from step 2 on: 2d, none", false },   \
+		{ "min_gap", "query", "{\"type\":\"string\"}", "At least this from step to step",  \
+		  false },                                                                         \
+		{ "exclude", "query", "{\"type\":\"string\"}",                                     \
+		  "Must not lie between two steps: unsubscribed:1-3, [RULE]", false },             \
+	{                                                                                          \
+		"exclude_policy", "query",                                                         \
+			"{\"enum\":[\"end_attempt\",\"drop_person\",\"reset\"]}",                  \
+			"What an exclusion does", false                                            \
+	}
+#define FUNNEL_PARAMS_OF_COUNTING                                                                  \
+	{ "profile", "query",                                                                      \
+	  "{\"enum\":[\"default\",\"clickhouse\",\"clickhouse_once\",\"posthog\",\"mixpanel\","    \
+	  "\"retentioneering\",\"umami\"]}",                                                       \
+	  "Counts as another system does; parameters given beside it hold", false },               \
+		{ "entry", "query", "{\"enum\":[\"any\",\"first\",\"each\"]}",                     \
+		  "The best attempt, the first, or each of them", false },                         \
+		{ "reuse", "query", "{\"enum\":[\"once\",\"multi\"]}",                             \
+		  "May a touch fill several steps", false },                                       \
+		{ "hold", "query", "{\"type\":\"string\"}",                                        \
+		  "Only touches of one value of these properties make a chain", false },           \
+	{                                                                                          \
+		"count", "query",                                                                  \
+			"{\"enum\":[\"people\",\"companies\",\"deals\",\"totals\",\"sessions\"]}", \
+			"What is counted", false                                                   \
+	}
 #define FUNNEL_PARAMS                                                                              \
 	{ "from", "query", "{\"type\":\"string\"}",                                                \
 	  "The first step lies at or after this: 2026-01-31, or a full time", false },             \
@@ -67,14 +103,12 @@ bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct s
 		{ "compare_where", "query", "{\"type\":\"string\"}",                               \
 		  "Also count those for whom this rule holds, and compare", false },               \
 		{ "steps", "query", "{\"type\":\"string\"}",                                       \
-		  "Touch names, stage:NAME, deal:STAGE, [RULE] or *; without: the lifecycle",      \
+		  "Touch names, stage:NAME, deal:STAGE, [RULE] or *, with first:, optional: or "   \
+		  "anchor: before it; without: the lifecycle",                                     \
 		  false },                                                                         \
 		{ "window", "query", "{\"type\":\"string\"}",                                      \
 		  "Within this of the first step: 14d, 8h, none", false },                         \
-		{ "order", "query", "{\"enum\":[\"ordered\",\"any\"]}",                            \
-		  "Other touches may lie between the steps; or the steps in any order", false },   \
-		{ "count", "query", "{\"enum\":[\"people\",\"companies\",\"deals\"]}",             \
-		  "What is counted", false },                                                      \
+		FUNNEL_PARAMS_OF_ORDER, FUNNEL_PARAMS_OF_COUNTING,                                 \
 		{ "tail", "query", "{\"enum\":[\"follow\",\"clip\"]}",                             \
 		  "Later steps may lie after the period, or must not", false },                    \
 		{ "view", "query", "{\"enum\":[\"cohort\",\"period\"]}",                           \

@@ -162,15 +162,32 @@ static bool read_steps(struct request *q, struct arena *a, struct funnel_spec *s
 	return true;
 }
 
-static bool read_window(struct request *q, struct funnel_spec *spec, err *e)
+/* Each parameter that has one text, in their order: the profile first; then whether they fit
+ * together. */
+static bool read_parameters(struct request *q, const struct funnel_ask *ask, struct arena *a,
+			    struct funnel_spec *spec, err *e)
 {
-	str text = param_text(q, "window");
+	const char *name;
+	for (size_t i = 0; (name = funnel_parameter_name(i)) != NULL; i++) {
+		str text;
+		err why = { 0 };
+		if (!take_text(q, a, name, TEXT_BYTES_MAX, &text, e))
+			return false;
+		if (text.n > 0 && !funnel_parameter_set(a, spec, i, text, &why))
+			return why.code == ERR_INVALID ? problem_field(q, e, name, "%s", why.text)
+						       : err_set(e, why.code, "%s", why.text);
+	}
+	if (ask->period && param_text(q, "view").n == 0)
+		spec->view = FUNNEL_PERIOD;
+	return true;
+}
+
+static bool check_parameters(struct request *q, const struct funnel_spec *spec, err *e)
+{
+	const char *name = NULL;
 	err why = { 0 };
-	if (text.n == 0)
-		return true;
-	spec->window_given = true;
-	return funnel_parse_window(text, &spec->window_us, &why) ||
-	       problem_field(q, e, "window", "%s", why.text);
+	return funnel_check(spec, &name, &why) ||
+	       problem_field(q, e, name ? name : "steps", "%s", why.text);
 }
 
 static bool read_of(struct request *q, struct funnel_spec *spec, err *e)
@@ -203,27 +220,15 @@ static bool read_of(struct request *q, struct funnel_spec *spec, err *e)
 
 static bool read_choices(struct request *q, struct funnel_spec *spec, err *e)
 {
-	static const char *const orders[] = { "ordered", "any", NULL };
-	static const char *const counts[] = { "people", "companies", "deals", NULL };
-	static const char *const tails[] = { "follow", "clip", NULL };
-	static const char *const views[] = { "cohort", "period", NULL };
 	static const char *const units[] = { "day", "week", "month", NULL };
 	static const char *const compares[] = { "none", "previous", NULL };
-	size_t order = 0, count = 0, tail = 0, view = 0, compare = 0, unit = SIZE_MAX;
+	size_t compare = 0, unit = SIZE_MAX;
 	uint64_t groups = 0, correlate = 0;
 	if (!param_count(q, "correlate", 0, 1, &correlate, e) ||
-	    !param_choice(q, "order", orders, &order, e) ||
-	    !param_choice(q, "count", counts, &count, e) ||
-	    !param_choice(q, "tail", tails, &tail, e) ||
-	    !param_choice(q, "view", views, &view, e) ||
 	    !param_choice(q, "trend", units, &unit, e) ||
 	    !param_choice(q, "compare", compares, &compare, e) ||
 	    !param_count(q, "groups", 1, 1000, &groups, e))
 		return false;
-	spec->order = (enum funnel_order)order;
-	spec->count = (enum funnel_count)count;
-	spec->tail = (enum funnel_tail)tail;
-	spec->view = (enum funnel_view)view;
 	spec->compare = compare != 0;
 	spec->correlate = correlate != 0;
 	spec->trend = unit != SIZE_MAX;
@@ -248,8 +253,11 @@ static bool read_where(struct request *q, struct snapshot *s, struct arena *a, c
 	       problem_field(q, e, name, "%s", why.text);
 }
 
-static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps, str *key_r, err *e)
+static bool make_key(struct request *q, struct arena *a, const struct funnel_spec *spec, str steps,
+		     str *key_r, err *e)
 {
+	/* Of these the text is compared as it was given. */
+	static const char *const as_given[] = { "max_gap", "min_gap", "exclude", "hold" };
 	struct buf b CLEANUP(buf_fini);
 	buf_init(&b, KEY_BYTES_MAX);
 	buf_lenstr(&b, steps);
@@ -261,6 +269,11 @@ static bool make_key(struct arena *a, const struct funnel_spec *spec, str steps,
 	buf_lenstr(&b, spec->where ? rule_print(a, spec->where) : S(""));
 	buf_byte(&b, spec->correlate);
 	buf_lenstr(&b, spec->compare_where ? rule_print(a, spec->compare_where) : S(""));
+	for (size_t i = 0; i < ARRAY_LEN(as_given); i++)
+		buf_lenstr(&b, param_text(q, as_given[i]));
+	buf_printf(&b, "%d %d %d %d %d %jd %d %x ", spec->profile, spec->entry, spec->reuse,
+		   spec->ties, spec->repeat, (intmax_t)spec->grace_us, spec->exclude_policy,
+		   spec->changed);
 	buf_printf(&b, "%d %d %d %d %d %zu %zu %d %d %d %d %jd %jd %jd", spec->order, spec->count,
 		   spec->tail, spec->view, spec->of, spec->of_step, spec->groups_max, spec->trend,
 		   spec->trend_unit, spec->compare, spec->window_given, (intmax_t)spec->window_us,
@@ -290,18 +303,17 @@ bool funnel_query_read(struct request *q, const struct funnel_ask *ask, struct s
 				      .now_us = time_now_us() };
 	if (!stages_read(s, a, &spec->stages, &spec->stages_n, e) || !zones_read(s, a, spec, e) ||
 	    !read_period(q, ask, spec, e) || !read_steps(q, a, spec, e) ||
-	    !read_window(q, spec, e) || !take_text(q, a, "by", BY_BYTES_MAX, &spec->by, e))
+	    !read_parameters(q, ask, a, spec, e) ||
+	    !take_text(q, a, "by", BY_BYTES_MAX, &spec->by, e))
 		return false;
 	if (spec->by.n == 0 && ask->by)
 		spec->by = str_of(ask->by);
-	if (!read_choices(q, spec, e) || !read_of(q, spec, e) ||
+	if (!read_choices(q, spec, e) || !read_of(q, spec, e) || !check_parameters(q, spec, e) ||
 	    !read_where(q, s, a, "where", spec, &spec->where, e) ||
 	    !read_where(q, s, a, "compare_where", spec, &spec->compare_where, e) ||
 	    !take_text(q, a, "steps", TEXT_BYTES_MAX, &steps, e))
 		return false;
 	if (spec->groups_max == 0)
 		spec->groups_max = ask->groups;
-	if (ask->period && param_text(q, "view").n == 0)
-		spec->view = FUNNEL_PERIOD;
-	return make_key(a, spec, steps, key_r, e);
+	return make_key(q, a, spec, steps, key_r, e);
 }

@@ -63,23 +63,39 @@ test('what is not known is refused with the nearest that is', (t) => {
 	}
 });
 
-test('funnel options that are not built are refused, their defaults are not', (t) => {
+test('funnel parameters that do not fit together are refused by name, defaults are fine', (t) => {
 	const c = new Trichter(t);
+	const steps = ['--steps', 'a, b, c'];
 	const refused = [
-		['--order', 'strict'], ['--order', 'strict_order'], ['--order', 'anchored'],
-		['--count', 'totals'], ['--count', 'sessions'], 
-		['--profile', 'mixpanel'], ['--exclude', 'x'],
-		['--entry', 'first'], ['--reuse', 'multi'], ['--ties', 'increase'],
-		['--repeat', 'stop'], ['--max-gap', '1d'], ['--min-gap', '1d'], ['--hold', 'deal'],
+		[/order: an order other than ordered and any goes with steps/, '--order', 'strict'],
+		[/count: counting totals or sessions goes with steps/, '--count', 'totals'],
+		[/entry: an entry other than any goes with steps/, '--profile', 'mixpanel'],
+		[/exclude: an exclusion goes with steps/, '--exclude', 'x'],
+		[/--order.*expected ordered, any, strict, strict_order or anchored, not "sideways"/, ...steps, '--order', 'sideways'],
+		[/--entry.*expected any, first or each/, ...steps, '--entry', 'second'],
+		[/--profile.*expected default, clickhouse/, ...steps, '--profile', 'excel'],
+		[/--ties.*expected any, by_step, increase, or a grace/, ...steps, '--ties', 'soon'],
+		[/--max-gap.*2 gaps|--max-gap.*gaps for 3 steps/, ...steps, '--max-gap', '1d, 2d, 3d'],
+		[/--max-gap.*expected a span/, ...steps, '--max-gap', 'x'],
+		[/--exclude.*exclusion 1.*no span of steps/, ...steps, '--exclude', 'x:3-2'],
+		[/exclude: 1-4 is no span of steps; expected two of 1 to 3/, ...steps, '--exclude', 'x:1-4'],
+		[/--hold.*more than 3/, ...steps, '--hold', 'a,b,c,d'],
+		[/ties: order strict goes with ties any or increase/, ...steps, '--order', 'strict', '--ties', 'by_step'],
+		[/entry: count totals counts every attempt/, ...steps, '--count', 'totals', '--entry', 'any'],
+		[/order: a step is an anchor/, '--steps', 'a, anchor:b'],
+		[/steps: order anchored, but no step is an anchor/, ...steps, '--order', 'anchored'],
+		[/steps: the first step cannot be optional/, '--steps', 'optional:a, b'],
+		[/min_gap: the least gap before step 2 is longer/, ...steps, '--max-gap', '1h', '--min-gap', '2h'],
+		[/max_gap: a gap is from one step to the next/, ...steps, '--order', 'any', '--max-gap', '1h'],
+		[/repeat: repeat stop goes with/, ...steps, '--order', 'any', '--repeat', 'stop'],
+		[/exclude_policy: drop_person and reset go with entry any/, ...steps, '--entry', 'first', '--exclude', 'x', '--exclude-policy', 'reset'],
 	];
-	for (const [option, value] of refused) {
-		const r = c.status(2, 'funnel', option, value);
-		assert.match(r.err, /not built yet/, option);
-	}
+	for (const [what, ...args] of refused)
+		assert.match(c.status(2, 'funnel', ...args).err.replace(/\s+/g, ' '), what, args.join(' '));
 	assert.match(c.status(1, 'funnel', 'weekly').err, /There is no funnel "weekly"/);
 	assert.match(c.status(2, 'person', 'erase', 'x').err, /not built yet/);
 	const defaults = ['--profile', 'default', '--exclude', 'none', '--view', 'cohort', '--entry', 'any',
-		'--reuse', 'once', '--ties', 'any', '--repeat', 'ignore', '--max-gap', 'none', '--hold', 'none'];
+		'--reuse', 'once', '--ties', 'any', '--repeat', 'ignore', '--max-gap', 'none', '--min-gap', 'none', '--hold', 'none'];
 	assert.equal(c.run('funnel', ...defaults).status, 1); // an empty directory: nobody
 });
 
