@@ -110,13 +110,37 @@ void split_put(uint8_t *out, uint64_t *x, size_t n, unsigned width)
 	pack_put(out + n, x, n, low);
 }
 
+/* As get_eights, with a byte on top of each. */
+static void split_eights(const uint8_t *in, const uint8_t *high, unsigned low, size_t eights,
+			 int64_t base, uint64_t scale, int64_t *out)
+{
+	uint64_t mask = (UINT64_C(1) << low) - 1;
+	size_t at[8];
+	unsigned shift[8];
+	for (unsigned j = 0; j < 8; j++) {
+		at[j] = j * low / 8;
+		shift[j] = j * low % 8;
+	}
+	for (size_t i = 0; i < eights; i++, in += low, high += 8, out += 8) {
+		for (unsigned j = 0; j < 8; j++) {
+			uint64_t word;
+			memcpy(&word, in + at[j], 8);
+			word = (word >> shift[j] & mask) | (uint64_t)high[j] << low;
+			out[j] = colfile_value(base, scale, word);
+		}
+	}
+}
+
 void split_get(const struct column_block *b, size_t from, size_t n, int64_t *out)
 {
 	unsigned low = b->width - 8;
-	const uint8_t *high = b->bytes + from;
-	pack_get(b->bytes + b->rows, low, from, n, b->base, b->scale, out);
-	for (size_t i = 0; i < n; i++)
-		out[i] = colfile_value(out[i], b->scale, (uint64_t)high[i] << low);
+	for (; n > 0 && from % 8 != 0; from++, n--)
+		*out++ = block_int(b, from);
+	size_t eights = n / 8;
+	split_eights(b->bytes + b->rows + from / 8 * low, b->bytes + from, low, eights, b->base,
+		     b->scale, out);
+	for (size_t i = eights * 8; i < n; i++)
+		out[i] = block_int(b, from + i);
 }
 
 /* ---- common divisors ------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rand.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "column/colfile.h"
 
@@ -308,6 +309,56 @@ static void notes_and_names_come_back(void **state)
 	assert_int_equal(e.code, ERR_NOT_FOUND);
 }
 
+struct reading {
+	const struct column *numbers, *texts;
+	bool ok;
+};
+
+static void *read_all(void *arg)
+{
+	struct reading *r = arg;
+	int64_t v[COLFILE_BLOCK_ROWS];
+	struct texts_cursor t;
+	str text;
+	texts_cursor_init(&t, r->texts);
+	r->ok = true;
+	for (size_t k = 0; k < column_blocks(r->numbers); k++) {
+		size_t row = k * COLFILE_BLOCK_ROWS;
+		r->ok &= column_ints(r->numbers, row, COLFILE_BLOCK_ROWS, v, NULL);
+		r->ok &= v[5] == (int64_t)((row + 5) * (row + 5));
+		r->ok &= texts_cursor_get(&t, row, &text, NULL) && text.n == row % 7 + 1;
+	}
+	texts_cursor_fini(&t);
+	return NULL;
+}
+
+static void threads_read_the_same_blocks_for_the_first_time(void **state UNUSED)
+{
+	struct colfile_writer *w = writer_new(NULL, false);
+	struct reading r[4];
+	struct thread threads[4] = { 0 };
+	unsigned c, t;
+	err e;
+	assert_ok(colfile_add_column(w, 0, S("n"), COLUMN_TIMES, &c, &e), e);
+	assert_ok(colfile_add_column(w, 0, S("t"), COLUMN_BYTES, &t, &e), e);
+	for (size_t i = 0; i < 4 * COLFILE_BLOCK_ROWS; i++) {
+		int64_t v = (int64_t)(i * i);
+		assert_ok(colfile_put_ints(w, c, &v, 1, &e), e);
+		assert_ok(colfile_put_text(w, t, str_make("abcdefgh", i % 7 + 1), &e), e);
+	}
+	struct colfile *f = finish(w);
+	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
+		r[i].numbers = colfile_column(f, 0, S("n"));
+		r[i].texts = colfile_column(f, 0, S("t"));
+		assert_ok(thread_start(&threads[i], "reader", read_all, &r[i], &e), e);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
+		thread_join(&threads[i]);
+		assert_true(r[i].ok);
+	}
+	colfile_close(&f);
+}
+
 /* Printed beside the test; a bar would depend on the machine. */
 static void unpacking_is_quick(void **state UNUSED)
 {
@@ -358,6 +409,7 @@ int main(void)
 		cmocka_unit_test(whole_milliseconds_take_their_bits),
 		cmocka_unit_test(texts_come_back),
 		cmocka_unit_test(notes_and_names_come_back),
+		cmocka_unit_test(threads_read_the_same_blocks_for_the_first_time),
 		cmocka_unit_test(unpacking_is_quick),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
