@@ -304,12 +304,9 @@ bool cold_unpack(const struct column_block *b, uint64_t *x, err *e)
 		return false;
 	if (how == COLD_PLAIN)
 		return true;
-	unsigned spare = 64 - 8 * (unsigned)n;
-	uint64_t sum = 0;
-	for (size_t i = 0; i < b->rows; i++) {
-		/* Numbers of n bytes with a sign. */
-		uint64_t d = spare < 64 ? (uint64_t)((int64_t)(x[i] << spare) >> spare) : 0;
-		x[i] = sum += d;
-	}
+	/* Numbers of n bytes, whose highest bit is a sign. */
+	uint64_t sign = n > 0 ? UINT64_C(1) << (8 * n - 1) : 0, sum = 0;
+	for (size_t i = 0; i < b->rows; i++)
+		x[i] = sum += (x[i] ^ sign) - sign;
 	return true;
 }

@@ -203,7 +203,7 @@ static struct segment *plain_segment(size_t n, uint64_t first_seq, size_t every,
 	rng_init(&r, first_seq);
 	assert_ok(segment_begin_build(&o, &b, &e), e);
 	for (size_t i = 0; i < 16; i++)
-		assert_ok(segment_name_add(b, str_make("abcdefghijklmnop" + i, 1), &code, &e), e);
+		assert_ok(segment_name_add(b, str_make(&"abcdefghijklmnop"[i], 1), &code, &e), e);
 	for (size_t at = 0; at < n; at += 1000) {
 		for (size_t i = 0; i < 1000; i++) {
 			subject[i] = (at + i) / every % subjects;
