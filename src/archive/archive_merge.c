@@ -1,9 +1,8 @@
 /*
  * archive_merge.c - several segments as one.
  *
- * What it is:   which segments are to become one, and the merging itself: each input is read in its
- *               order; touches whose subject is another one by now are sorted beside it and merged
- *               in, so that the result is in the order of today's subjects.
+ * What it is:   which segments are to become one; and whose touches belong to another subject by
+ *               now, or go, so that segment_merge copies all others as they are.
  * Promises:     size-tiered, within a calendar year and within an import: four segments of about
  *               the same size become one of the next size, up to MERGED_MAX touches. So a touch is
  *               written once for each of the sizes from a seal's (half a million) to MERGED_MAX:
@@ -14,10 +13,11 @@
  */
 #include "archive/archive.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/time.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 #define SMALLEST    UINT64_C(65536) /* below, all are of one size */
 #define SIZE_FACTOR 4
@@ -183,34 +183,12 @@ bool archive_profiles(struct segment *const *inputs, size_t n, struct profile_bi
 
 /* ---- merging --------------------------------------------------------------------------------- */
 
-/* A touch that belongs to another subject now than when its segment was written. */
-struct moved {
-	uint64_t subject;
-	int64_t at_us;
-	uint64_t tie, seq;
-	size_t input;
-	uint64_t row;
-};
-
-/* One of the rows that are merged; the last one is that of those who moved. */
-struct stream {
-	struct rows *rows; /* NULL: of the moved */
-	struct segment_cursor *cursor;
-	struct arena arena;
-	bool ended;
-	uint64_t subject;
-	struct touch t;
-};
-
 struct merging {
 	struct archive_merge *m;
-	struct stream streams[ARCHIVE_MERGE_MAX + 1];
-	size_t n;
-	VEC(struct moved) moved;
-	size_t moved_at;
-	struct segment_cursor *cursors[ARCHIVE_MERGE_MAX]; /* of the moved */
-	struct segment_builder *builder;
-	uint64_t added;
+	const char *path;
+	struct map64 concerned; /* subjects of which some touch moves or goes */
+	bool failed;
+	err *e;
 };
 
 static bool subject_now(const struct archive_merge *m, uint64_t profile, uint64_t *subject_r,
@@ -224,157 +202,123 @@ static bool subject_now(const struct archive_merge *m, uint64_t profile, uint64_
 	return true;
 }
 
-static bool find_moved(struct merging *x, size_t input, struct rows *r, err *e)
+static bool is_stopped(const struct archive_merge *m, uint64_t row)
+{
+	return row % STOP_EVERY == 0 && m->stopped && m->stopped(m->stopped_arg);
+}
+
+/* Whole touches are looked at only where some may go. */
+static bool find_concerned(struct merging *x, const struct segment *s, struct rows *r, err *e)
 {
 	struct arena a CLEANUP(arena_fini);
+	struct segment_cursor *c = NULL;
 	uint64_t row, then, profile, now = 0;
 	arena_init(&a, 64 * MIB);
-	rows_init(r, x->m->inputs[input]);
-	for (;;) {
+	rows_init(r, s);
+	bool ok = !x->m->drops || segment_cursor_new(s, &c, e);
+	while (ok) {
 		struct touch t;
-		if (!rows_next(r, &row, &then, &profile, e))
-			return false;
-		if (row == UINT64_MAX)
-			return true;
-		if (!subject_now(x->m, profile, &now, e))
-			return false;
-		if (now == then)
-			continue;
-		arena_reset(&a);
-		if (!segment_touch(x->cursors[input], row, &a, &t, e))
-			return false;
-		const struct moved moved = { now, t.at_us, t.tie, t.seq, input, row };
-		if (!vec_push(&x->moved, moved))
-			return err_nomem(e);
+		bool goes = false;
+		ok = rows_next(r, &row, &then, &profile, e);
+		if (!ok || row == UINT64_MAX)
+			break;
+		ok = subject_now(x->m, profile, &now, e);
+		if (ok && is_stopped(x->m, row))
+			ok = err_set(e, ERR_BUSY, "merging was stopped");
+		if (ok && x->m->drops) {
+			arena_reset(&a);
+			ok = segment_touch(c, row, &a, &t, e);
+			goes = ok && x->m->drops(x->m->arg, &t);
+		}
+		if (ok && (goes || now != then) && !map64_put(&x->concerned, then, 1))
+			ok = err_nomem(e);
 	}
+	segment_cursor_free(&c);
+	return ok;
 }
 
-static int moved_cmp(const void *x, const void *y)
+static enum segment_fate ask_subject(void *arg, const struct segment *s, uint64_t subject,
+				     uint64_t *now_r)
 {
-	const struct moved *a = x, *b = y;
-	if (a->subject != b->subject)
-		return a->subject < b->subject ? -1 : 1;
-	if (a->at_us != b->at_us)
-		return a->at_us < b->at_us ? -1 : 1;
-	if (a->tie != b->tie)
-		return a->tie < b->tie ? -1 : 1;
-	return a->seq < b->seq ? -1 : a->seq > b->seq;
+	const struct merging *x = arg;
+	uint64_t ignored;
+	(void)s;
+	(void)now_r;
+	return map64_get(&x->concerned, subject, &ignored) ? FATE_EACH : FATE_KEEP;
 }
 
-static bool moved_next(struct merging *x, struct stream *s, err *e)
+static enum segment_fate ask_touch(void *arg, const struct segment *s, const struct touch *t,
+				   uint64_t *now_r)
 {
-	s->ended = x->moved_at == x->moved.n;
-	if (s->ended)
-		return true;
-	const struct moved *m = &x->moved.items[x->moved_at++];
-	s->subject = m->subject;
-	arena_reset(&s->arena);
-	return segment_touch(x->cursors[m->input], m->row, &s->arena, &s->t, e);
-}
-
-static bool stream_next(struct merging *x, struct stream *s, err *e)
-{
-	uint64_t row, then, profile, now = 0;
-	if (!s->rows)
-		return moved_next(x, s, e);
-	do {
-		if (!rows_next(s->rows, &row, &then, &profile, e))
-			return false;
-		s->ended = row == UINT64_MAX;
-		if (s->ended)
-			return true;
-		if (!subject_now(x->m, profile, &now, e))
-			return false;
-	} while (now != then);
-	s->subject = now;
-	arena_reset(&s->arena);
-	return segment_touch(s->cursor, row, &s->arena, &s->t, e);
-}
-
-static bool begin(struct merging *x, err *e)
-{
-	struct archive_merge *m = x->m;
-	for (size_t i = 0; i < m->n; i++) {
-		struct stream *s = &x->streams[x->n++];
-		arena_init(&s->arena, 64 * MIB);
-		s->rows = mem_alloc(sizeof *s->rows);
-		if (!s->rows)
-			return err_nomem(e);
-		if (!segment_cursor_new(m->inputs[i], &s->cursor, e) ||
-		    !segment_cursor_new(m->inputs[i], &x->cursors[i], e) ||
-		    !find_moved(x, i, s->rows, e))
-			return false;
-		rows_init(s->rows, m->inputs[i]);
+	struct merging *x = arg;
+	uint64_t profile = t->person ? t->person : t->company ? t->company : t->deal;
+	(void)s;
+	if (x->m->drops && x->m->drops(x->m->arg, t)) {
+		x->m->dropped++;
+		return FATE_DROP;
 	}
-	if (x->moved.n)
-		qsort(x->moved.items, x->moved.n, sizeof *x->moved.items, moved_cmp);
-	arena_init(&x->streams[x->n++].arena, 64 * MIB);
-	for (size_t i = 0; i < x->n; i++) {
-		if (!stream_next(x, &x->streams[i], e))
+	x->failed |= !subject_now(x->m, profile, now_r, x->e);
+	return FATE_MOVE;
+}
+
+static bool goes_on(void *arg, uint64_t touches)
+{
+	const struct merging *x = arg;
+	(void)touches;
+	return !x->failed && !(x->m->stopped && x->m->stopped(x->m->stopped_arg));
+}
+
+static bool path_of(void *arg, int year, char *path, size_t path_max, err *e)
+{
+	const struct merging *x = arg;
+	(void)year; /* all inputs are of one */
+	return snprintf(path, path_max, "%s", x->path) < (int)path_max ||
+	       err_set(e, ERR_INVALID, "the path of the data directory is too long");
+}
+
+static bool merge(struct merging *x, const struct segment_options *o, struct segment **s_r, err *e)
+{
+	struct segment **out = NULL;
+	size_t n = 0;
+	const struct segment_merge_options mo = { .fs = o->fs,
+						  .cold = o->cold,
+						  .keyed_seq = o->keyed_seq,
+						  .arg = x,
+						  .subject = ask_subject,
+						  .touch = ask_touch,
+						  .path = o->path ? path_of : NULL,
+						  .progress = goes_on };
+	err why = { 0 };
+	if (!segment_merge(x->m->inputs, x->m->n, &mo, &out, &n, &why)) {
+		if (x->failed)
 			return false;
-	}
-	return true;
-}
-
-static struct stream *least(struct merging *x)
-{
-	struct stream *best = NULL;
-	for (size_t i = 0; i < x->n; i++) {
-		struct stream *s = &x->streams[i];
-		if (s->ended)
-			continue;
-		if (!best || s->subject < best->subject ||
-		    (s->subject == best->subject && touch_cmp(&s->t, &best->t) < 0))
-			best = s;
-	}
-	return best;
-}
-
-static bool merge_all(struct merging *x, err *e)
-{
-	struct archive_merge *m = x->m;
-	for (uint64_t i = 0;; i++) {
-		struct stream *s = least(x);
-		if (!s)
-			return true;
-		if (i % STOP_EVERY == 0 && m->stopped && m->stopped(m->stopped_arg))
+		if (why.code == ERR_CONFLICT)
 			return err_set(e, ERR_BUSY, "merging was stopped");
-		bool dropped = m->drops && m->drops(m->arg, &s->t);
-		m->dropped += dropped;
-		x->added += !dropped;
-		if ((!dropped && !segment_add(x->builder, s->subject, &s->t, e)) ||
-		    !stream_next(x, s, e))
-			return false;
+		if (e)
+			*e = why;
+		return false;
 	}
-}
-
-static void merging_fini(struct merging *x)
-{
-	for (size_t i = 0; i < x->n; i++) {
-		mem_free(x->streams[i].rows);
-		segment_cursor_free(&x->streams[i].cursor);
-		arena_fini(&x->streams[i].arena);
-	}
-	for (size_t i = 0; i < x->m->n; i++)
-		segment_cursor_free(&x->cursors[i]);
-	vec_free(&x->moved);
-	segment_abort(&x->builder);
-	mem_free(x);
+	CHECK(n <= 1);
+	*s_r = n ? out[0] : NULL;
+	mem_free(out);
+	return true;
 }
 
 bool archive_merge_run(struct archive_merge *m, const struct segment_options *o,
 		       struct segment **s_r, err *e)
 {
-	struct merging *x = mem_zalloc(1, sizeof *x);
-	if (!x)
+	struct merging x = { .m = m, .path = o->path, .e = e };
+	struct rows *r = mem_alloc(sizeof *r);
+	if (!r)
 		return err_nomem(e);
 	CHECK(m->n <= ARCHIVE_MERGE_MAX);
-	x->m = m;
 	m->dropped = 0;
 	*s_r = NULL;
-	bool ok = begin(x, e) && segment_begin_build(o, &x->builder, e) && merge_all(x, e);
-	if (ok && x->added)
-		ok = segment_finish(&x->builder, s_r, e);
-	merging_fini(x);
+	bool ok = true;
+	for (size_t i = 0; ok && i < m->n; i++)
+		ok = find_concerned(&x, m->inputs[i], r, e);
+	mem_free(r);
+	ok = ok && merge(&x, o, s_r, e);
+	map64_fini(&x.concerned);
 	return ok;
 }

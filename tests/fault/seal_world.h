@@ -179,4 +179,90 @@ UNUSED static void assert_same_text(const char *a, const char *b)
 	fail();
 }
 
+/* ---- playing --------------------------------------------------------------------------------- */
+
+UNUSED static void open_unsealed(struct world *w)
+{
+	world_init(w);
+	world_close(w);
+	w->options.tail_touches_max = UINT64_MAX;
+	world_open(w);
+}
+
+UNUSED static uint64_t deed(struct world *w, uint64_t person, const char *name, int64_t at_us)
+{
+	struct intake in = {
+		.name = str_of(name), .at_us = at_us, .person = person, .by = S("user:1")
+	};
+	world_submit(w, TRUST_SELF, &in, 1);
+	assert_int_equal(in.outcome, OUTCOME_ACCEPTED);
+	return in.seq;
+}
+
+/* Live touches, an import that is taken back, one that stays, deeds by hand of which one is taken
+ * back; `seal` is called at random places. */
+UNUSED static void play(struct world *w, uint64_t seed,
+			void (*seal)(struct world *w, struct rng *r))
+{
+	struct rng r, places;
+	uint64_t number = 0, import[2];
+	struct undo_result undone;
+	rng_init(&r, seed);
+	rng_init(&places, seed + 1);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 120; i++) {
+			WORLD_OK(w, seal_submit(w->j, &r, ++number, 0, &w->e));
+			if (rng_below(&places, 40) == 0)
+				seal(w, &places);
+		}
+		WORLD_OK(w, journal_import_begin(w->j, S("{}"), &import[round], &w->e));
+		for (int i = 0; i < 60; i++) {
+			WORLD_OK(w,
+				 seal_submit(w->j, &r, ++number, i % 3 ? import[round] : 0, &w->e));
+			if (rng_below(&places, 30) == 0)
+				seal(w, &places);
+		}
+		WORLD_OK(w, journal_import_close(w->j, import[round], S("{}"), &w->e));
+		seal(w, &places);
+		uint64_t person = world_find(w, "u7");
+		if (person == 0)
+			continue;
+		uint64_t first = deed(w, person, "person_updated", 2000 * US_PER_DAY);
+		seal(w, &places);
+		struct touch_undo u = { .seq = first, .by = S("user:1"), .anyway = true };
+		WORLD_OK(w, journal_touch_undo(w->j, &u, &w->e));
+		(void)deed(w, person, "lead_accepted", 2001 * US_PER_DAY);
+	}
+	WORLD_OK(w, journal_import_undo(w->j, import[0], &undone, &w->e));
+	assert_true(undone.touches > 0);
+	seal(w, &places);
+	for (int i = 0; i < 30; i++)
+		WORLD_OK(w, seal_submit(w->j, &r, ++number, 0, &w->e));
+}
+
+UNUSED static void seal_never(struct world *w, struct rng *r)
+{
+	(void)w;
+	(void)r;
+}
+
+UNUSED static void seal_some(struct world *w, struct rng *r)
+{
+	WORLD_OK(w, journal_seal(w->j, rng_below(r, 60), &w->e));
+	if (rng_below(r, 3) == 0)
+		WORLD_OK(w, journal_merge(w->j, &w->e));
+	if (rng_below(r, 4) == 0)
+		world_reopen(w);
+}
+
+UNUSED static struct archive_numbers numbers_of(struct world *w)
+{
+	struct archive_numbers n;
+	struct snapshot *s;
+	WORLD_OK(w, snapshot_open(w->dir, 0, &s, &w->e));
+	snapshot_archive_numbers(s, &n);
+	snapshot_close(&s);
+	return n;
+}
+
 #endif
