@@ -285,7 +285,8 @@ static bool ask(struct made *m, const struct fast_trial *t, struct asked *q, err
 
 enum { PLAIN, BY_SOURCE, FILTERED, MONTH, QUESTIONS_N };
 
-static bool ask_all(struct made *m, struct asked q[QUESTIONS_N], err *e)
+static bool ask_all(struct made *m, struct asked q[QUESTIONS_N],
+		    struct fast_trial_result *first_touch, err *e)
 {
 	size_t words = (size_t)m->people / 64 + 1;
 	uint64_t *odd = ARENA_ARRAY(&m->b->c->arena, uint64_t, words);
@@ -306,6 +307,11 @@ static bool ask_all(struct made *m, struct asked q[QUESTIONS_N], err *e)
 	if (!ask(m, &t, &q[BY_SOURCE], e))
 		return false;
 	t.by_source = false;
+	t.by_first_touch = true; /* for the others, which cannot tell the chain's own source */
+	t.subjects_n = m->people + 1;
+	if (!fast_trial_run(&t, first_touch, e))
+		return false;
+	t.by_first_touch = false;
 	t.people = odd;
 	t.people_n = m->people + 1;
 	if (!ask(m, &t, &q[FILTERED], e))
@@ -325,7 +331,8 @@ static void put_counts(struct json_writer *w, const uint64_t *count)
 }
 
 /* What the others have to answer. */
-static bool leave_answers(struct made *m, const struct asked q[QUESTIONS_N], err *e)
+static bool leave_answers(struct made *m, const struct asked q[QUESTIONS_N],
+			  const struct fast_trial_result *first_touch, err *e)
 {
 	struct buf out;
 	struct json_writer w;
@@ -337,10 +344,10 @@ static bool leave_answers(struct made *m, const struct asked q[QUESTIONS_N], err
 		json_key(&w, str_of(q[i].name));
 		put_counts(&w, q[i].result.count);
 	}
-	json_key(&w, S("sources"));
+	json_key(&w, S("by_first_touch"));
 	json_object_open(&w);
-	for (size_t i = 0; i < q[BY_SOURCE].result.groups_n; i++) {
-		const struct fast_trial_group *g = &q[BY_SOURCE].result.groups[i];
+	for (size_t i = 0; i < first_touch->groups_n; i++) {
+		const struct fast_trial_group *g = &first_touch->groups[i];
 		if (g->source.n == 0)
 			continue;
 		json_key(&w, str_sub(g->source, sizeof "source_" - 1, SIZE_MAX));
@@ -431,6 +438,7 @@ bool bench_funnel(struct bench *b, err *e)
 					       { .name = "by_source" },
 					       { .name = "filtered" },
 					       { .name = "month" } };
+	static struct fast_trial_result first_touch;
 	struct made m = { .b = b };
 	double floor_ms = 0;
 	uint64_t bytes = 0;
@@ -445,8 +453,9 @@ bool bench_funnel(struct bench *b, err *e)
 	bench_say("making touches");
 	bool ok = build(&m, path, e);
 	bench_say("asking");
-	ok = ok && ask_all(&m, q, e) && read_floor(m.segment, &floor_ms, &bytes, e) &&
-	     (!b->peers || leave_answers(&m, q, e)) && add_figures(&m, q, floor_ms, bytes, e);
+	ok = ok && ask_all(&m, q, &first_touch, e) && read_floor(m.segment, &floor_ms, &bytes, e) &&
+	     (!b->peers || leave_answers(&m, q, &first_touch, e)) &&
+	     add_figures(&m, q, floor_ms, bytes, e);
 	if (m.segment)
 		segment_release(&m.segment);
 	return ok;

@@ -20,7 +20,10 @@ struct fast_trial {
 	size_t steps_n;
 	int64_t window_us;	/* INT64_MAX: none */
 	int64_t from_us, to_us; /* where chains begin; INT64_MIN, INT64_MAX: anywhere */
-	bool by_source;		/* also by the source of the first step's touch */
+	bool by_source;		/* also by the source of the first step's touch in the chain */
+	bool by_first_touch; /* ... or of each subject's first touch of step 1, which other systems
+				can ask as well; it needs `subjects_n` */
+	uint64_t subjects_n; /* all numbers are below */
 	const uint64_t *people; /* a bit for each subject that counts; NULL: all */
 	uint64_t people_n;
 	unsigned threads; /* 0: one for each core */

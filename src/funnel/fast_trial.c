@@ -43,14 +43,25 @@ static bool words_find(const struct fast_trial *t, const struct segment *s, stru
 		if (segment_name_code(s, t->steps[k], &code))
 			w->names[code].steps |= UINT32_C(1) << k;
 	}
-	for (size_t i = 0; t->by_source && i < origins; i++)
+	for (size_t i = 0; (t->by_source || t->by_first_touch) && i < origins; i++)
 		if (!group_number(r, segment_origin_of(s, i)->source, &w->group_of[i], e))
 			return false;
 	return true;
 }
 
-static bool ask(const struct fast_trial *t, const struct fast_segment *segments,
-		struct fast_trial_result *r, err *e)
+/* Notes the group of the first touch of step 1 of everybody. */
+static bool note_group(void *arg, unsigned worker, const struct fast_subject *s, err *e)
+{
+	uint32_t *group = arg;
+	(void)worker;
+	(void)e;
+	group[s->subject] = s->group;
+	return true;
+}
+
+/* `note`: each subject's group goes there. `known`: it is known from there already. */
+static bool ask(const struct fast_trial *t, const struct fast_segment *segments, uint32_t *note,
+		const uint32_t *known, struct fast_trial_result *r, err *e)
 {
 	const struct chain_rules rules = { .steps_n = t->steps_n,
 					   .window_us = t->window_us,
@@ -61,10 +72,14 @@ static bool ask(const struct fast_trial *t, const struct fast_segment *segments,
 				   .segments_n = t->segments_n,
 				   .rules = &rules,
 				   .only = { t->people, t->people_n },
+				   .subject_group = known,
+				   .subject_groups_n = t->subjects_n,
+				   .each = note ? note_group : NULL,
+				   .arg = note,
 				   .threads = t->threads };
 	struct fast_answer a = { .group_count = groups };
-	if (t->by_source) {
-		q.grouping = FAST_BY_STEP;
+	if (r->groups_n > 0) {
+		q.grouping = known ? FAST_BY_SUBJECT : FAST_BY_STEP;
 		q.of_step = 1;
 		q.groups_n = r->groups_n;
 	}
@@ -78,13 +93,12 @@ static bool ask(const struct fast_trial *t, const struct fast_segment *segments,
 	return ok;
 }
 
-bool fast_trial_run(const struct fast_trial *t, struct fast_trial_result *r, err *e)
+static bool run(const struct fast_trial *t, uint32_t *note, const uint32_t *known,
+		struct fast_trial_result *r, err *e)
 {
 	struct fast_segment *segments = mem_zalloc(t->segments_n, sizeof *segments);
 	struct words *words = mem_zalloc(t->segments_n, sizeof *words);
 	bool ok = (segments && words) || err_nomem(e);
-	CHECK(t->steps_n >= 1 && t->steps_n <= FAST_TRIAL_STEPS);
-	_Static_assert(FAST_TRIAL_STEPS == FUNNEL_STEPS_MAX, "counts have one row each");
 	*r = (struct fast_trial_result){ 0 };
 	for (size_t i = 0; ok && i < t->segments_n; i++) {
 		ok = words_find(t, t->segments[i], &words[i], r, e);
@@ -96,12 +110,28 @@ bool fast_trial_run(const struct fast_trial *t, struct fast_trial_result *r, err
 			.group_codes_n = segment_origins(t->segments[i]),
 		};
 	}
-	ok = ok && ask(t, segments, r, e);
+	ok = ok && ask(t, segments, note, known, r, e);
 	for (size_t i = 0; words && i < t->segments_n; i++) {
 		mem_free(words[i].names);
 		mem_free(words[i].group_of);
 	}
 	mem_free(words);
 	mem_free(segments);
+	return ok;
+}
+
+bool fast_trial_run(const struct fast_trial *t, struct fast_trial_result *r, err *e)
+{
+	_Static_assert(FAST_TRIAL_STEPS == FUNNEL_STEPS_MAX, "counts have one row each");
+	CHECK(t->steps_n >= 1 && t->steps_n <= FAST_TRIAL_STEPS);
+	if (!t->by_first_touch)
+		return run(t, NULL, NULL, r, e);
+	struct fast_trial first = *t;
+	uint32_t *group = mem_zalloc(t->subjects_n, sizeof *group);
+	if (!group)
+		return err_nomem(e);
+	first.steps_n = 1;
+	bool ok = run(&first, group, NULL, r, e) && run(t, NULL, group, r, e);
+	mem_free(group);
 	return ok;
 }
