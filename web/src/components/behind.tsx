@@ -17,7 +17,7 @@ import { get, type Query } from '../lib/api';
 import { useList, type Page } from '../lib/list';
 import { saveCsv } from '../lib/save';
 
-type Counted = 'people' | 'companies' | 'deals';
+type Counted = 'people' | 'companies' | 'deals' | 'totals' | 'sessions';
 export interface Subject {
 	person?: number;
 	company?: number | { company: number; name: string } | null;

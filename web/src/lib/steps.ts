@@ -1,8 +1,8 @@
 /*
  * steps.ts - the steps of a funnel, as a list to be edited and as the text that the server takes.
  *
- * "page_viewed, stage:mql, deal:won, [RULE], *" taken apart and put together again, as
- * src/funnel/funnel_steps.c does. A rule that begins with the touch's name is shown as that name,
+ * "page_viewed, optional:stage:mql, deal:won, first:[RULE], *" taken apart and put together again, as
+ * src/funnel/funnel_steps.c does; and what excludes: "unsubscribed:1-3, [RULE]". A rule that begins with the touch's name is shown as that name,
  * or those names, and a condition.
  */
 export type Kind = 'touch' | 'stage' | 'deal' | 'rule' | 'any';
@@ -14,11 +14,21 @@ export interface Step {
 	names: string[];
 	/* Touches: and this holds for it; rules: this alone. */
 	where: string;
+	/* What stands before it: only their first of all; may be passed over; keeps its place. */
+	first: boolean;
+	optional: boolean;
+	anchor: boolean;
 }
+/* What must not lie between two steps; without a span, between the first and the last. */
+export interface Exclusion {
+	what: Step;
+	span: [number, number] | null;
+}
+const marks = ['first', 'optional', 'anchor'] as const;
 
 let last_id = 0;
 export function stepNew(kind: Kind = 'touch', names: string[] = [], where = ''): Step {
-	return { id: ++last_id, kind, names, where };
+	return { id: ++last_id, kind, names, where, first: false, optional: false, anchor: false };
 }
 export function isComplete(s: Step): boolean {
 	return s.kind === 'any' || (s.kind === 'rule' ? s.where.trim() !== '' : s.names.length > 0);
@@ -98,6 +108,9 @@ function ruleStep(rule: string): Step {
 	return /\bor\b/i.test(where.replace(new RegExp(text_part, 'g'), '')) ? stepNew('rule', [], rule) : stepNew('touch', names, where);
 }
 function stepOf(text: string): Step {
+	const mark = marks.find((m) => text.startsWith(`${m}:`));
+	if (mark)
+		return { ...stepOf(text.slice(mark.length + 1).trim()), [mark]: true };
 	if (text === '*')
 		return stepNew('any');
 	if (text.startsWith('['))
@@ -111,6 +124,12 @@ function stepOf(text: string): Step {
 export function stepsRead(text: string): Step[] {
 	return stepTexts(text).map(stepOf);
 }
+export function exclusionsRead(text: string): Exclusion[] {
+	return stepTexts(text).map((one) => {
+		const m = /^(.*?)\s*:\s*(\d+)\s*-\s*(\d+)$/s.exec(one);
+		return m ? { what: stepOf(m[1] ?? ''), span: [Number(m[2]), Number(m[3])] } : { what: stepOf(one), span: null };
+	});
+}
 
 /* ---- list → text ---- */
 
@@ -118,10 +137,13 @@ function quoted(name: string): string {
 	return `"${name.replace(/[\\"]/g, '\\$&')}"`;
 }
 function named(before: string, name: string): string {
-	const bare = !/[,[\]"]/.test(name) && name !== '*' && name.trim() === name && (before !== '' || !/^(stage|deal):/.test(name));
+	const bare = !/[,[\]"]/.test(name) && name !== '*' && name.trim() === name && (before !== '' || !/^(stage|deal|first|optional|anchor):/.test(name));
 	return before + (bare ? name : quoted(name));
 }
 function stepText(s: Step): string {
+	return marks.map((m) => (s[m] ? `${m}:` : '')).join('') + whatText(s);
+}
+function whatText(s: Step): string {
 	const where = s.where.trim();
 	switch (s.kind) {
 	case 'any': return '*';
@@ -138,4 +160,7 @@ function stepText(s: Step): string {
 /* Of those that are complete. */
 export function stepsText(steps: readonly Step[]): string {
 	return steps.filter(isComplete).map(stepText).join(', ');
+}
+export function exclusionsText(list: readonly Exclusion[]): string {
+	return list.filter((x) => isComplete(x.what)).map((x) => whatText(x.what) + (x.span ? `:${x.span[0]}-${x.span[1]}` : '')).join(', ');
 }

@@ -127,4 +127,6 @@ export const funnel: Same<typeof en> = {
 	'funnel.by.term': 'Suchwort',
 	'funnel.dealStep': 'Deal: {stage}',
 	'funnel.step': 'Schritt',
+	'funnel.mark.first': '{step}, zum ersten Mal',
+	'funnel.mark.optional': '{step}, wenn es geschieht',
 };

@@ -124,4 +124,6 @@ export const funnel = {
 	'funnel.by.term': 'Term',
 	'funnel.dealStep': 'Deal: {stage}',
 	'funnel.step': 'Step',
+	'funnel.mark.first': '{step}, first time ever',
+	'funnel.mark.optional': '{step}, optional',
 } as const;

@@ -11,6 +11,7 @@ import { Empty } from '../../components/empty';
 import { ErrorLine } from '../../components/error';
 import { t } from '../../i18n/i18n';
 import { useResource } from '../../lib/resource';
+import { stepTexts } from '../../lib/steps';
 import { funnelQuery, type Rules } from '../funnel/api';
 import { Answer } from './answer';
 import { useNames, useTouchFields } from './names';
@@ -34,8 +35,8 @@ function Builder({ saved, onSaved }: { saved: Saved | null; onSaved: (f: Saved) 
 			<SavedBar saved={saved} question={question} asked={asked} ready={ready} onSaved={onSaved} />
 			<div class="builder-columns">
 				<div class="builder-edit">
-					<StepsEditor text={steps} names={names} fields={fields} onText={(text) => question.set({ steps: text, step: null, show: null, line: null }, { replace: true })} />
-					<RulesPanel question={question} fields={fields} wrong={wrong} />
+					<StepsEditor text={steps} anchored={question.q.get('order') === 'anchored'} names={names} fields={fields} onText={(text) => question.set({ steps: text, step: null, show: null, line: null }, { replace: true })} />
+					<RulesPanel question={question} names={names} fields={fields} steps_n={stepTexts(steps).length} wrong={wrong} />
 				</div>
 				<div class="builder-answer">
 					{ready ? <Answer question={question} fields={fields} count={(question.q.get('count') ?? 'people') as Rules['count']} onWrong={setWrong} /> : <Starts names={names} />}

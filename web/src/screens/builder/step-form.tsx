@@ -1,6 +1,7 @@
 /*
  * step-form.tsx - one step: which touches, which stage, or which rule.
  */
+import type { ComponentChildren } from 'preact';
 import { workspace } from '../../app/session';
 import { Button } from '../../components/button';
 import { Combo } from '../../components/combo';
@@ -21,6 +22,8 @@ export interface StepFormProps {
 	onStep: (s: Step) => void;
 	onDone: () => void;
 	onRemove: () => void;
+	/* Further choices about it. */
+	children?: ComponentChildren;
 }
 
 function Touches({ step, names, onStep }: Pick<StepFormProps, 'step' | 'names' | 'onStep'>) {
@@ -38,7 +41,7 @@ function Touches({ step, names, onStep }: Pick<StepFormProps, 'step' | 'names' |
 	);
 }
 
-export function StepForm({ step, names, fields, onStep, onDone, onRemove }: StepFormProps) {
+export function StepForm({ step, names, fields, onStep, onDone, onRemove, children }: StepFormProps) {
 	const become = (kind: Kind) => onStep({ ...step, kind, names: [], where: kind === 'rule' || kind === 'touch' ? step.where : '' });
 	const stages = (workspace()?.stages ?? []).filter((s) => s !== 'visitor');
 	const pick = (v: string) => onStep({ ...step, names: v ? [v] : [] });
@@ -54,6 +57,7 @@ export function StepForm({ step, names, fields, onStep, onDone, onRemove }: Step
 				<RuleField label={t(step.kind === 'rule' ? 'build.rule' : 'build.onlyWhere')} entity="touch" fields={fields} value={step.where}
 					onValue={(where) => onStep({ ...step, where })} onSubmit={onDone} placeholder={'path ~ "/pricing*"'} />
 			)}
+			{children}
 			<div class="line">
 				<Button onClick={onDone}>{t('build.done')}</Button>
 				<Button kind="quiet" onClick={onRemove}>{t('build.removeStep')}</Button>

@@ -6,6 +6,7 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/button';
+import { Checkbox } from '../../components/field';
 import type { RuleFieldInfo } from '../../components/rule-field';
 import { t } from '../../i18n/i18n';
 import { number } from '../../lib/format';
@@ -20,6 +21,8 @@ export interface StepsEditorProps {
 	text: string;
 	names: Names;
 	fields: RuleFieldInfo[];
+	/* In this order some steps may keep their place. */
+	anchored: boolean;
 	onText: (text: string) => void;
 }
 
@@ -66,6 +69,7 @@ export function StepsEditor(p: StepsEditorProps) {
 		list.current?.querySelectorAll<HTMLElement>('.step-number')[focus.current]?.focus();
 		focus.current = null;
 	}, [steps]);
+	const change = (x: Step) => put(steps.map((y) => (y.id === x.id ? x : y)));
 	const add = () => {
 		const one = stepNew();
 		put([...steps, one]);
@@ -93,8 +97,14 @@ export function StepsEditor(p: StepsEditorProps) {
 								{touches !== null && <span class="grey small" title={t('build.touches', { n: touches })}>{number(touches)}</span>}
 							</div>
 							{open === s.id && (
-								<StepForm step={s} names={p.names} fields={p.fields} onStep={(x) => put(steps.map((y) => (y.id === x.id ? x : y)))}
-									onDone={() => close(s)} onRemove={() => { setOpen(null); put(steps.filter((x) => x.id !== s.id)); }} />
+								<StepForm step={s} names={p.names} fields={p.fields} onStep={change}
+									onDone={() => close(s)} onRemove={() => { setOpen(null); put(steps.filter((x) => x.id !== s.id)); }}>
+									<div>
+										<Checkbox label={t('build.first')} help={t('build.firstHelp')} checked={s.first} onValue={(first) => change({ ...s, first })} />
+										{i > 0 && <Checkbox label={t('build.optional')} help={t('build.optionalHelp')} checked={s.optional} onValue={(optional) => change({ ...s, optional })} />}
+										{p.anchored && <Checkbox label={t('build.anchor')} help={t('build.anchorHelp')} checked={s.anchor} onValue={(anchor) => change({ ...s, anchor })} />}
+									</div>
+								</StepForm>
 							)}
 						</li>
 					);

@@ -69,7 +69,7 @@ export interface Correlation {
 	high: number | null;
 }
 export interface Rules {
-	count: 'people' | 'companies' | 'deals';
+	count: 'people' | 'companies' | 'deals' | 'totals' | 'sessions';
 	window: string;
 	order: string;
 	view: string;
@@ -103,7 +103,10 @@ export interface Funnel {
 }
 
 /* The rules that somebody may change, under the server's names. */
-export const rule_names = ['count', 'window', 'order', 'view', 'tail', 'where', 'steps', 'as_of', 'groups'] as const;
+export const rule_names = [
+	'count', 'window', 'order', 'view', 'tail', 'where', 'steps', 'as_of', 'groups', 'profile', 'entry', 'reuse', 'ties', 'repeat',
+	'max_gap', 'min_gap', 'exclude', 'exclude_policy', 'hold',
+] as const;
 
 export function funnelQuery(q: URLSearchParams): Query {
 	const period = periodOf(q);
@@ -123,6 +126,9 @@ export function baseOf(f: Funnel): Step | undefined {
 /* A stage as the reader's language calls it, or as the company does; other steps as they were asked
  * for, without the signs that only the server needs. */
 export function stageName(name: string): string {
+	const mark = /^(first|optional|anchor):\s*/.exec(name);
+	if (mark)
+		return mark[1] === 'anchor' ? stageName(name.slice(mark[0].length)) : t(`funnel.mark.${mark[1] as 'first'}`, { step: stageName(name.slice(mark[0].length)) });
 	if (name === '*')
 		return t('funnel.anyTouch');
 	if (name.startsWith('deal:'))

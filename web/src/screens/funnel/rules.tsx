@@ -17,7 +17,7 @@ const choices: { name: Name; label: Key; options: [string, Key][] }[] = [
 	{ name: 'view', label: 'funnel.rule.view', options: [['', 'funnel.rule.cohort'], ['period', 'funnel.rule.period']] },
 	{ name: 'tail', label: 'funnel.rule.tail', options: [['', 'funnel.rule.follow'], ['clip', 'funnel.rule.clip']] },
 ];
-const entities: Record<Rules['count'], RuleEntity> = { people: 'person', companies: 'company', deals: 'deal' };
+const entities: Record<Rules['count'], RuleEntity> = { people: 'person', companies: 'company', deals: 'deal', totals: 'person', sessions: 'person' };
 
 export function RulesDrawer({ count }: { count: Rules['count'] }) {
 	const [q, set] = useQuery();
