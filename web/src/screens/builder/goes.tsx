@@ -2,6 +2,8 @@
  * goes.tsx - what goes with coming through: touches and traits that those who came to the last step
  * have more or less often than those who did not.
  */
+import { useState } from 'preact/hooks';
+import { Button } from '../../components/button';
 import { ErrorLine } from '../../components/error';
 import { t, tOr } from '../../i18n/i18n';
 import type { Query } from '../../lib/api';
@@ -9,7 +11,10 @@ import { number, percent } from '../../lib/format';
 import { useResource } from '../../lib/resource';
 import { type Correlation, type Funnel } from '../funnel/api';
 
-const ratio_decimals = 1;
+/* What follows from coming through, or is somebody's own, says nothing about what goes with it. */
+const never = /^(stage|stage_.*|.*_reason|first_name|last_name|full_name|name|email|phone|mobile|user_id|anonymous_id|external_id|owner|deal|company)$/;
+const shown_at_first = 15;
+const ratio = (x: number | null) => number(x, x !== null && x >= 100 ? 0 : x !== null && x < 1 ? 2 : 1);
 /* On a scale of ratios: a tenth, one, ten times. */
 const scale_max = Math.log(20);
 const at = (x: number) => `${(50 + 50 * Math.max(-1, Math.min(1, Math.log(x) / scale_max))).toFixed(2)}%`;
@@ -20,7 +25,7 @@ function what(c: Correlation): string {
 	return `${tOr(`funnel.by.${c.name}`, c.name)}: ${c.value ?? t('funnel.groupNone')}`;
 }
 function sentence(c: Correlation): string {
-	const numbers = { n: number(c.odds_ratio, ratio_decimals), low: number(c.low, ratio_decimals), high: number(c.high, ratio_decimals) };
+	const numbers = { n: ratio(c.odds_ratio), low: ratio(c.low), high: ratio(c.high) };
 	return c.kind === 'touch' ? t('build.goes.did', { ...numbers, name: c.name }) : t('build.goes.has', { ...numbers, name: what(c) });
 }
 function isSure(c: Correlation): boolean {
@@ -41,7 +46,9 @@ function Interval({ c }: { c: Correlation }) {
 
 export function Goes({ f, asked }: { f: Funnel; asked: Query }) {
 	const answer = useResource<Funnel>('/api/v1/funnel', { ...asked, by: null, of: null, compare: null, correlate: 1 }, { live: true });
-	const rows = answer.data?.correlation ?? [];
+	const [all, setAll] = useState(false);
+	const rows = (answer.data?.correlation ?? []).filter((c) => c.kind === 'touch' || !never.test(c.name));
+	const shown = all ? rows : rows.slice(0, shown_at_first);
 	const strongest = rows.filter((c) => isSure(c) && (c.odds_ratio ?? 0) > 1).slice(0, 3);
 	const share = (n: number, of: number) => percent(of > 0 ? n / of : null);
 	if (!answer.data)
@@ -65,19 +72,20 @@ export function Goes({ f, asked }: { f: Funnel; asked: Query }) {
 						</tr>
 					</thead>
 					<tbody>
-						{rows.map((c) => (
+						{shown.map((c) => (
 							<tr key={`${c.kind} ${what(c)}`} data-unsure={!isSure(c)}>
-								<td data-phone="1">{what(c)}</td>
+								<td data-phone="1"><span class="cut" title={what(c)}>{what(c)}</span></td>
 								<td class="number" data-title={t('build.goes.converted')} data-phone="2"><span title={`${number(c.converted_with)} / ${number(c.converted)}`}>{share(c.converted_with, c.converted)}</span></td>
 								<td class="number" data-title={t('build.goes.dropped')} data-phone="2"><span title={`${number(c.dropped_with)} / ${number(c.dropped)}`}>{share(c.dropped_with, c.dropped)}</span></td>
-								<td class="number strong" data-phone="1">{number(c.odds_ratio, ratio_decimals)}</td>
-								<td class="number grey" data-phone="0">{c.low === null || c.high === null ? '–' : `${number(c.low, ratio_decimals)} – ${number(c.high, ratio_decimals)}`}</td>
+								<td class="number strong" data-phone="1">{ratio(c.odds_ratio)}</td>
+								<td class="number grey" data-phone="0">{c.low === null || c.high === null ? '–' : `${ratio(c.low)} – ${ratio(c.high)}`}</td>
 								<td class="interval-room" data-phone="0"><Interval c={c} /></td>
 							</tr>
 						))}
 					</tbody>
 				</table>
 			</div>
+			{shown.length < rows.length && <Button kind="quiet" onClick={() => setAll(true)}>{t('build.goes.all', { n: rows.length })}</Button>}
 			<p class="small grey">{t('build.goes.note')}</p>
 		</div>
 	);
