@@ -15,9 +15,16 @@ import { type Correlation, type Funnel } from '../funnel/api';
 const never = /^(stage|stage_.*|.*_reason|first_name|last_name|full_name|name|email|phone|mobile|user_id|anonymous_id|external_id|owner|deal|company)$/;
 const shown_at_first = 15;
 const ratio = (x: number | null) => number(x, x !== null && x >= 100 ? 0 : x !== null && x < 1 ? 2 : 1);
-/* On a scale of ratios: a tenth, one, ten times. */
-const scale_max = Math.log(20);
-const at = (x: number) => `${(50 + 50 * Math.max(-1, Math.min(1, Math.log(x) / scale_max))).toFixed(2)}%`;
+/* On a scale of ratios, one in its middle; as wide as those shown need, a thousand times at most. */
+const scale_min = Math.log(4);
+const scale_max = Math.log(1000);
+type At = (x: number) => number;
+function scaleOf(rows: readonly Correlation[]): At {
+	const far = (x: number | null) => (x && x > 0 ? Math.abs(Math.log(x)) : 0);
+	const most = Math.max(scale_min, ...rows.flatMap((c) => [far(c.low), far(c.high)]));
+	const full = Math.min(scale_max, most);
+	return (x) => 50 + 50 * Math.max(-1, Math.min(1, (x > 0 ? Math.log(x) : -full) / full));
+}
 
 function what(c: Correlation): string {
 	if (c.kind === 'touch')
@@ -32,14 +39,15 @@ function isSure(c: Correlation): boolean {
 	return c.low !== null && c.high !== null && (c.low > 1 || c.high < 1);
 }
 
-function Interval({ c }: { c: Correlation }) {
-	if (!c.odds_ratio || c.low === null || c.high === null || c.low <= 0)
+function Interval({ c, at }: { c: Correlation; at: At }) {
+	if (c.odds_ratio === null || c.low === null || c.high === null)
 		return null;
+	const [low, high, point] = [at(c.low), at(c.high), at(c.odds_ratio)];
 	return (
 		<div class="interval" aria-hidden="true">
 			<div class="interval-one" />
-			<div class="interval-line" data-side={c.odds_ratio >= 1 ? 'marketing' : 'sales'} style={{ left: at(c.low), width: `calc(${at(c.high)} - ${at(c.low)})` }} />
-			<div class="interval-point" style={{ left: at(c.odds_ratio) }} />
+			<div class="interval-line" data-side={c.odds_ratio >= 1 ? 'marketing' : 'sales'} style={{ left: `${low.toFixed(1)}%`, width: `${(high - low).toFixed(1)}%` }} />
+			<div class="interval-point" style={{ left: `${Math.min(99, point).toFixed(1)}%` }} />
 		</div>
 	);
 }
@@ -50,6 +58,7 @@ export function Goes({ f, asked }: { f: Funnel; asked: Query }) {
 	const rows = (answer.data?.correlation ?? []).filter((c) => c.kind === 'touch' || !never.test(c.name));
 	const shown = all ? rows : rows.slice(0, shown_at_first);
 	const strongest = rows.filter((c) => isSure(c) && (c.odds_ratio ?? 0) > 1).slice(0, 3);
+	const at = scaleOf(shown);
 	const share = (n: number, of: number) => percent(of > 0 ? n / of : null);
 	if (!answer.data)
 		return answer.error ? <ErrorLine problem={answer.error} /> : <p class="grey">{t('build.counting')}</p>;
@@ -79,7 +88,7 @@ export function Goes({ f, asked }: { f: Funnel; asked: Query }) {
 								<td class="number" data-title={t('build.goes.dropped')} data-phone="2"><span title={`${number(c.dropped_with)} / ${number(c.dropped)}`}>{share(c.dropped_with, c.dropped)}</span></td>
 								<td class="number strong" data-phone="1">{ratio(c.odds_ratio)}</td>
 								<td class="number grey" data-phone="0">{c.low === null || c.high === null ? '–' : `${ratio(c.low)} – ${ratio(c.high)}`}</td>
-								<td class="interval-room" data-phone="0"><Interval c={c} /></td>
+								<td class="interval-room" data-phone="0"><Interval c={c} at={at} /></td>
 							</tr>
 						))}
 					</tbody>
