@@ -160,6 +160,7 @@ struct funnel_versus {
  * of the window), a value of a property of the first step's touch, or a trait. */
 struct funnel_factor {
 	bool is_touch;
+	bool is_trait; /* of the subject; else a property of the first step's touch */
 	str name;
 	value value; /* of a property */
 	/* subjects with it, and all, of those with every step and of the others */

@@ -53,12 +53,14 @@ static const char *const ORIGINS[] = { "source", "medium", "campaign", "channel"
 
 /* ---- factors --------------------------------------------------------------------------------- */
 
-static bool factor_number(struct correlating *c, str name, value v, uint32_t *number_r, err *e)
+/* A trait and a property of one name are two factors: each is counted once per subject. */
+static bool factor_number(struct correlating *c, str name, value v, bool trait, uint32_t *number_r,
+			  err *e)
 {
-	value parts[2] = { value_text(name), v };
+	value parts[3] = { value_text(name), v, value_bool(true) };
 	value all = { .kind = VALUE_LIST };
 	all.list.items = parts;
-	all.list.n = ARRAY_LEN(parts);
+	all.list.n = trait ? 3 : 2;
 	*number_r = 0;
 	mutex_lock(&c->g->sources.lock);
 	bool ok = c->factors.values.n >= FACTORS_KNOWN_MAX ||
@@ -107,7 +109,7 @@ static bool name_factor(struct looking *l, size_t source, int64_t code, err *e)
 		bool step = s->mask_of[code] != 0 || (s->need_of[code] & NEED_ASK) != 0 ||
 			    people_name_is_reserved(name);
 		known = 0;
-		if (!step && !factor_number(c, name, value_none(), &known, e))
+		if (!step && !factor_number(c, name, value_none(), false, &known, e))
 			return false;
 		known++;
 		__atomic_store_n(number, known, __ATOMIC_RELAXED);
@@ -144,7 +146,7 @@ static bool code_factor(struct looking *l, uint32_t *number, str name, value v, 
 	uint32_t known = __atomic_load_n(number, __ATOMIC_RELAXED);
 	if (known == 0) {
 		if ((v.kind != VALUE_NONE && (v.kind != VALUE_TEXT || v.text.n > 0)) &&
-		    !factor_number(l->c, name, v, &known, e))
+		    !factor_number(l->c, name, v, false, &known, e))
 			return false;
 		known++;
 		__atomic_store_n(number, known, __ATOMIC_RELAXED);
@@ -241,7 +243,7 @@ static bool look_at_traits(struct correlating *c, struct progress *const *list, 
 			if (!trait_counts(cell) || str_eq(cell->key, S("stage")) ||
 			    str_eq(cell->key, S("email")))
 				continue;
-			if (!factor_number(c, cell->key, cell->value, &number, e) ||
+			if (!factor_number(c, cell->key, cell->value, true, &number, e) ||
 			    !note(x, number, list[i]->level == c->rows_n, e))
 				return false;
 		}
@@ -279,7 +281,8 @@ static int cmp_factor(const void *a, const void *b)
 	if (x->is_touch != y->is_touch)
 		return x->is_touch ? -1 : 1;
 	int c = str_cmp(x->name, y->name);
-	return c != 0 ? c : value_cmp(x->value, y->value);
+	c = c != 0 ? c : value_cmp(x->value, y->value);
+	return c != 0 ? c : x->is_trait - y->is_trait;
 }
 
 static uint64_t sum(const struct correlating *c, bool converted, uint32_t number)
@@ -305,6 +308,7 @@ static bool put_together(struct correlating *c, struct funnel_factor all, struct
 		f.name = parts.list.items[0].text;
 		f.value = parts.list.items[1];
 		f.is_touch = f.value.kind == VALUE_NONE;
+		f.is_trait = parts.list.n == 3;
 		f.converted_with = sum(c, true, i);
 		f.dropped_with = sum(c, false, i);
 		uint64_t with = f.converted_with + f.dropped_with;

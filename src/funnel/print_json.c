@@ -352,7 +352,7 @@ static void put_factors(struct json_writer *w, const struct funnel_result *r)
 	for (size_t i = 0; i < r->factors_n; i++) {
 		const struct funnel_factor *f = &r->factors[i];
 		json_object_open(w);
-		put_cstr(w, "kind", f->is_touch ? "touch" : "property");
+		put_cstr(w, "kind", f->is_touch ? "touch" : f->is_trait ? "trait" : "property");
 		put_str(w, "name", f->name);
 		json_key(w, S("value"));
 		put_value(w, f->value);

@@ -120,7 +120,7 @@ describe('the builder', () => {
 	});
 
 	test('somebody else opens the link, and may look but not save', async () => {
-		const mine = await open(`${built}&by=source&window=30d&count=companies`);
+		const mine = await open(`${built}&by=source&window=30d&order=any`);
 		const theirs = await open(mine.url(), { who: reader });
 		const sentence = await mine.locator('.builder-sentence').textContent();
 		await theirs.locator('.builder-sentence', { hasText: sentence }).waitFor();
@@ -184,6 +184,55 @@ describe('the builder', () => {
 		await page.locator('.rules', { hasText: 'within 14d' }).waitFor();
 		await page.getByRole('button', { name: 'Standard rules' }).click();
 		await says(page, 'window', null);
+		await close(page);
+	});
+
+	test('every rule can be set by hand', async () => {
+		const page = await open('/funnels/new?steps=page_viewed,form_submitted,stage:mql');
+		await page.getByRole('button', { name: /^Rules/ }).click();
+		const choose = async (label, option, name, value) => {
+			await page.getByRole('combobox', { name: label, exact: true }).selectOption(option);
+			await says(page, name, value);
+		};
+		await choose('Order of the steps', 'strict_order', 'order', 'strict_order');
+		await choose('A step done again', 'stop', 'repeat', 'stop');
+		await choose('Order of the steps', '', 'order', null);
+		await choose('A step done again', '', 'repeat', null);
+		await choose('At the same instant', '2000', 'ties', '2000');
+		await page.getByRole('textbox', { name: 'At most between steps' }).fill('60d');
+		await says(page, 'max_gap', '60d');
+		await page.getByRole('button', { name: 'Add an exclusion' }).click();
+		await page.getByRole('combobox', { name: 'Touch', exact: true }).fill('call_m');
+		await page.keyboard.press('Enter');
+		await page.getByRole('combobox', { name: 'Between which steps' }).selectOption('1-2');
+		await says(page, 'exclude', 'call_made:1-2');
+		await page.getByRole('button', { name: 'Done' }).click();
+		await choose('What an exclusion does', 'drop_person', 'exclude_policy', 'drop_person');
+		await page.getByRole('button', { name: 'Standard rules' }).click();
+		await says(page, 'exclude', null);
+		await page.getByRole('combobox', { name: 'The same throughout' }).fill('sess');
+		await page.keyboard.press('Enter');
+		await says(page, 'hold', 'session');
+		await page.getByRole('button', { name: /^Remove.*session/ }).click();
+		await says(page, 'hold', null);
+		await choose('Count as', 'mixpanel', 'profile', 'mixpanel');
+		assert.equal(await page.locator('[role=alert]').count(), 0);
+		await choose('Count as', '', 'profile', null);
+		await page.locator('.step-name', { hasText: 'form_submitted' }).click();
+		await page.getByLabel('Optional').check();
+		await says(page, 'steps', 'page_viewed, optional:form_submitted, stage:mql');
+		await page.getByLabel('Only their first time ever').check();
+		await says(page, 'steps', 'page_viewed, first:optional:form_submitted, stage:mql');
+		await page.locator('table.funnel .name', { hasText: 'optional' }).waitFor();
+		await close(page);
+	});
+
+	test('what goes with coming through is said in numbers and in words', async () => {
+		const page = await open('/funnels/new?steps=page_viewed,stage:lead,stage:mql&part=goes');
+		await page.getByText(/came through [\d.,]+ times as often/).first().waitFor();
+		const { correlation } = (await client.get('/api/v1/funnel?steps=page_viewed,stage:lead,stage:mql&correlate=1')).json;
+		assert.ok(correlation.length > 5);
+		for (const c of correlation) assert.ok(c.converted_with <= c.converted && c.dropped_with <= c.dropped, JSON.stringify(c));
 		await close(page);
 	});
 

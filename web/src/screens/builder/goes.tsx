@@ -29,7 +29,8 @@ function scaleOf(rows: readonly Correlation[]): At {
 function what(c: Correlation): string {
 	if (c.kind === 'touch')
 		return c.name;
-	return `${tOr(`funnel.by.${c.name}`, c.name)}: ${c.value ?? t('funnel.groupNone')}`;
+	const name = `${tOr(`funnel.by.${c.name}`, c.name)}: ${c.value ?? t('funnel.groupNone')}`;
+	return c.kind === 'property' ? t('build.goes.atFirst', { name }) : name;
 }
 function sentence(c: Correlation): string {
 	const numbers = { n: ratio(c.odds_ratio), low: ratio(c.low), high: ratio(c.high) };

@@ -57,7 +57,8 @@ export interface VersusStep extends Step {
 }
 /* What those who came to the end have more or less often than those who did not. */
 export interface Correlation {
-	kind: 'touch' | 'property';
+	/* A touch on the way, a property of the first step's touch, or a trait of theirs. */
+	kind: 'touch' | 'property' | 'trait';
 	name: string;
 	value: string | null;
 	converted_with: number;
