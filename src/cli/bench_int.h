@@ -67,6 +67,7 @@ void workplace_remove(const char *dir);
 
 bool bench_journal(struct bench *b, err *e) MUST_CHECK;
 bool bench_import(struct bench *b, err *e) MUST_CHECK;
+bool bench_bulk(struct bench *b, err *e) MUST_CHECK;
 bool bench_demo(struct bench *b, err *e) MUST_CHECK;
 bool bench_ingest(struct bench *b, err *e) MUST_CHECK;
 bool bench_screens(struct bench *b, err *e) MUST_CHECK;

@@ -36,6 +36,7 @@ static const struct example examples[] = {
 	  "how soon it answers while it seals and merges" },
 	{ "bench ingest", "what collecting costs over HTTP, beside nginx" },
 	{ "bench import --rows 100000", "how quickly a file of people comes in" },
+	{ "bench bulk --touches 10000000", "how quickly a large file of events comes in" },
 	{ "bench screens --people 100000", "how long lists, pages and journeys take" },
 	{ "bench funnel --days 365",
 	  "a funnel over ten million touches, and over one month of them" },
@@ -45,7 +46,7 @@ static const struct example examples[] = {
 static enum cli_status run(struct cli *c, const struct args *a);
 const struct command command_bench = {
 	.name = "bench",
-	.words = "import|journal|ingest|demo|screens|funnel",
+	.words = "import|bulk|journal|ingest|demo|screens|funnel",
 	.summary = "measures this program on this machine",
 	.about =
 		"Makes data in a temporary directory, measures, says how and on what, and removes "
@@ -67,6 +68,7 @@ static const struct kind kinds[] = {
 	{ "import", bench_import, 0 },	     { "journal", bench_journal, 1000000 },
 	{ "ingest", bench_ingest, 1000000 }, { "demo", bench_demo, 10000000 },
 	{ "screens", bench_screens, 0 },     { "funnel", bench_funnel, 10000000 },
+	{ "bulk", bench_bulk, 10000000 },
 };
 
 bool bench_add(struct bench *b, struct figure f, err *e)
@@ -108,7 +110,8 @@ static const struct kind *kind_find(const char *word, err *e)
 			return &kinds[i];
 	}
 	err_set(e, ERR_INVALID,
-		"there are import, journal, ingest, demo, screens and funnel, not \"%s\"", word);
+		"there are import, bulk, journal, ingest, demo, screens and funnel, not \"%s\"",
+		word);
 	return NULL;
 }
 

@@ -75,6 +75,23 @@ static bool reserve(struct journal *j, struct archive_manifest *m, struct archiv
 	return true;
 }
 
+/* The import that brought the segments: how many touches, and how far it is. */
+static bool note_import(struct journal *j, const struct archive_change *c, err *e)
+{
+	struct import_row *row = store_import(&j->store, c->import);
+	if (c->import == 0)
+		return true;
+	if (!row || row->closed_seq || row->undone_seq)
+		return err_set(e, ERR_CONFLICT, "import %llu is not open",
+			       (unsigned long long)c->import);
+	j->must_reload = true; /* until it is on disk */
+	row->touches += c->import_touches;
+	row->dirty = true;
+	buf_clear(&row->state);
+	buf_str(&row->state, c->import_state);
+	return buf_ok(&row->state, e);
+}
+
 /* Opened before the commit: what cannot be read is not promised. */
 static bool change_commit(struct journal *j, const struct archive_manifest *m, err *e)
 {
@@ -105,7 +122,9 @@ bool archive_change(struct journal *j, struct job *job, err *e)
 	if (!archive_manifest_copy(&j->store.archive->manifest, &m, e))
 		return false;
 	bool ok = apply(&m, job->archive, e) && reserve(j, &m, job->archive, e) &&
-		  change_commit(j, &m, e);
+		  note_import(j, job->archive, e) && change_commit(j, &m, e);
+	if (ok)
+		j->must_reload = false;
 	archive_manifest_fini(&m);
 	return ok;
 }

@@ -25,17 +25,20 @@ static void prefetch(struct journal *j, const struct batch *b)
 	}
 }
 
-static bool is_known(struct journal *j, const struct intake *in, bool *known_r, err *e)
+static bool is_known(struct journal *j, const struct intake *in, bool *known_r, uint64_t *import_r,
+		     err *e)
 {
-	uint64_t v;
+	uint64_t v = 0;
 	bool found = false;
 	*known_r = false;
+	*import_r = 0;
 	if (in->message_id.n == 0)
 		return true;
 	if (!idmap_get(j->store.messages, message_key(in->message_id), &v, &found, e))
 		return false;
 	const struct import_row *row = found ? store_import(&j->store, v >> 32) : NULL;
 	*known_r = found && !(row && row->undone_seq);
+	*import_r = found ? v >> 32 : 0;
 	return true;
 }
 
@@ -116,24 +119,8 @@ static bool accept(struct journal *j, struct batch *b, struct intake *in, err *e
 	return follow_rules(j, &t, e) && (!joined || follow_rules(j, &join, e));
 }
 
-static bool one_intake(struct journal *j, struct batch *b, struct intake *in, err *e)
+static bool decide(struct journal *j, struct batch *b, struct intake *in, err *e)
 {
-	bool known;
-	arena_reset(&j->batch);
-	in->reason = NULL;
-	in->seq = 0;
-	if (in->message_id.n > MESSAGE_ID_BYTES_MAX) {
-		in->outcome = OUTCOME_REJECTED;
-		in->reason = "the message id is longer than 200 bytes";
-		return true;
-	}
-	if (!is_known(j, in, &known, e))
-		return false;
-	if (known) {
-		in->outcome = OUTCOME_DUPLICATE;
-		in->reason = "known already";
-		return true;
-	}
 	struct decided *d = j->decided;
 	if (!journal_hooks.decide(j->store.people, b, in, &j->batch, d, e))
 		return false;
@@ -144,7 +131,73 @@ static bool one_intake(struct journal *j, struct batch *b, struct intake *in, er
 	in->outcome = d->outcome;
 	in->reason = d->reason;
 	in->subject_is_new = d->subject_is_new;
-	return d->outcome != OUTCOME_ACCEPTED || accept(j, b, in, e);
+	return true;
+}
+
+static bool is_duplicate(struct intake *in)
+{
+	in->outcome = OUTCOME_DUPLICATE;
+	in->reason = "known already";
+	return true;
+}
+
+/* Bulk loading: whose it is is decided as ever; unless something follows from it, the touch itself
+ * goes into a segment. `own`: this import has recorded it before it was interrupted. */
+static bool place(struct journal *j, struct batch *b, struct intake *in, bool known, bool own,
+		  err *e)
+{
+	struct decided *d = j->decided;
+	if (!decide(j, b, in, e))
+		return false;
+	in->about.person = d->touch.person;
+	in->about.company = d->touch.company;
+	in->about.deal = d->touch.deal;
+	in->about.by_time = d->device != 0;
+	if (d->outcome != OUTCOME_ACCEPTED || own)
+		return true;
+	/* Whoever had the device may have it. */
+	if (d->device && !known && !bulk_knows(&j->store, in, d, &j->batch, &known, e))
+		return false;
+	if (d->device && known)
+		return is_duplicate(in);
+	if (d->then_n > 0 && !known)
+		return accept(j, b, in, e);
+	in->outcome = OUTCOME_PLACED;
+	d->then_n = 0;
+	return journal_hooks.join(j->store.people, &d->touch, e);
+}
+
+static bool one_intake(struct journal *j, struct batch *b, struct intake *in, err *e)
+{
+	bool known;
+	uint64_t import;
+	arena_reset(&j->batch);
+	in->reason = NULL;
+	in->own = false;
+	in->seq = 0;
+	if (in->message_id.n > MESSAGE_ID_BYTES_MAX) {
+		in->outcome = OUTCOME_REJECTED;
+		in->reason = "the message id is longer than 200 bytes";
+		return true;
+	}
+	if (!is_known(j, in, &known, &import, e))
+		return false;
+	if (in->plain)
+		return place(j, b, in, known, known && import == b->import, e);
+	in->own = known && b->import && import == b->import;
+	if (known)
+		return is_duplicate(in);
+	if (!decide(j, b, in, e))
+		return false;
+	if (j->decided->outcome != OUTCOME_ACCEPTED)
+		return true;
+	if (in->equal && b->import) {
+		if (!bulk_knows(&j->store, in, j->decided, &j->batch, &known, e))
+			return false;
+		if (known)
+			return is_duplicate(in);
+	}
+	return accept(j, b, in, e);
 }
 
 static bool one_batch(struct journal *j, struct batch *b, err *e)

@@ -36,6 +36,7 @@ struct decided {
 	enum outcome outcome; /* ACCEPTED, SKIPPED or REJECTED */
 	const char *reason;
 	bool subject_is_new;
+	uint64_t device; /* has changed hands: at another time it might be somebody else's; 0 */
 };
 
 /* Rows that go into the next commit; the bytes live in the arena. */
@@ -115,6 +116,10 @@ struct journal_hooks {
 	uint64_t (*profiles)(const struct people *p);
 	/* Whom a profile belongs to now: what segments are sorted by. */
 	uint64_t (*subject_of)(const struct people *p, uint64_t profile);
+	/* The next profile of the same subject; in the end the first again. */
+	uint64_t (*next_of)(const struct people *p, uint64_t profile);
+	/* The i-th profile that a device has ever belonged to; 0: there are no more. */
+	uint64_t (*device_owner)(const struct people *p, uint64_t device, size_t i);
 	/* A reader's own: what was changed before the last call but one is on disk by now, and need
 	 * not be kept in memory. */
 	void (*settle)(struct people *p);

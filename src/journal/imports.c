@@ -173,6 +173,8 @@ bool import_close(struct journal *j, struct job *job, err *e)
 	map64_fini(&c.people);
 	vec_free(&c.order);
 	j->must_reload = !ok;
+	if (ok)
+		bulk_spill_remove(&j->store, job->import);
 	return ok;
 }
 
@@ -276,5 +278,6 @@ bool import_undo(struct journal *j, struct job *job, err *e)
 	if (!undo_apply(&j->store, job->import, j->store.last_seq, &job->undo, e))
 		return false;
 	j->must_reload = false;
+	bulk_spill_remove(&j->store, job->import);
 	return writer_flush(j, e);
 }

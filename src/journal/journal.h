@@ -34,7 +34,9 @@ enum outcome {
 	OUTCOME_ACCEPTED,
 	OUTCOME_DUPLICATE,
 	OUTCOME_SKIPPED,
-	OUTCOME_REJECTED
+	OUTCOME_REJECTED,
+	OUTCOME_PLACED /* bulk loading: nothing is recorded; the caller knows now whom it is about
+			*/
 };
 
 /* A touch as it comes in. Texts are borrowed until the answer is there. */
@@ -58,8 +60,19 @@ struct intake {
 	uint8_t tie;	/* order among touches of one instant that came together: 0, 1, 2 ... */
 	uint64_t cause; /* number of the touch that this follows from; 0 none */
 	str by;		/* done by hand: by whom ("user:3"); empty: nobody's hand */
+	/* Imports, of an id that is made of what the touch says: how often an equal one came before
+	 * it, + 1. Touches that were loaded in bulk have no ids; such a one is known by the same.
+	 */
+	uint32_t equal;
+	str equal_id; /* of the first of them, when it is not the first */
+	bool plain;   /* bulk loading: recorded here only when something follows from it */
 	/* answered by the writer */
+	struct {
+		uint64_t person, company, deal; /* of a plain one */
+		bool by_time;			/* another time may have another answer */
+	} about;
 	enum outcome outcome;
+	bool own; /* a duplicate of what the same import brought */
 	uint64_t seq;
 	bool subject_is_new; /* imports: the person, company or deal was not known before */
 	const char *reason;  /* why rejected or skipped: a constant sentence */
@@ -145,6 +158,29 @@ struct undo_result {
 /* Takes an import back, also an interrupted one. ERR_NOT_FOUND, or ERR_CONFLICT: undone already. */
 bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result *r,
 			 err *e) MUST_CHECK;
+
+/* ---- bulk loading: touches of an import that its caller writes into segments himself (load/) */
+
+/* False: of a journal that was joined; what it brings goes through the queue. */
+bool journal_bulk_can(const struct journal *j);
+/* The subjects of all profiles, by number - 1, from mem_alloc; and as of which touch. */
+bool journal_bulk_subjects(struct journal *j, uint32_t **subjects_r, size_t *n_r,
+			   uint64_t *keyed_seq_r, err *e) MUST_CHECK;
+/* Has any other import brought touches that still count? */
+bool journal_bulk_has_imports(struct journal *j, uint64_t but, bool *has_r, err *e) MUST_CHECK;
+/* Numbers for `n` touches, which nobody else gets. */
+bool journal_bulk_reserve(struct journal *j, uint64_t n, uint64_t *first_seq_r, err *e) MUST_CHECK;
+/* A file for a segment: its number, and at most 4096 bytes of path. */
+bool journal_bulk_file(struct journal *j, uint64_t *number_r, char path[4096], err *e) MUST_CHECK;
+/* Where the import keeps what it has read so far, part `k`; these go when it is closed or undone.
+ */
+bool journal_bulk_spill_path(struct journal *j, uint64_t import, size_t k, char path[4096],
+			     err *e) MUST_CHECK;
+void journal_bulk_drop(struct journal *j, uint64_t number); /* it will not be added */
+/* Adds the segments, which hold `touches` reserved numbers of an open import, and keeps `state`
+ * with it: one commit. They show when the import is closed. */
+bool journal_bulk_add(struct journal *j, uint64_t import, const struct archive_file *files,
+		      size_t n, uint64_t touches, str state, err *e) MUST_CHECK;
 
 /* Takes back one deed that was done by hand, with all that followed from it: it is hidden from
  * every number, earlier values return; touch_undone says so in the journal. Of a touch_undone: does

@@ -208,6 +208,8 @@ enum job_kind {
 	JOB_IMPORT_BEGIN,
 	JOB_IMPORT_CLOSE,
 	JOB_IMPORT_UNDO,
+	JOB_BULK_SUBJECTS,
+	JOB_BULK_HAS_IMPORTS,
 	JOB_TOUCH_UNDO,
 	JOB_CONFIG,
 	JOB_CONFIG_WATCH,
@@ -234,6 +236,9 @@ struct archive_change {
 	 * count as dropped until `dropped` takes them back. */
 	uint64_t reserve;
 	uint64_t reserved_seq; /* answered: the first of them */
+	uint64_t import;       /* an open one that they are of; 0 none */
+	uint64_t import_touches;
+	str import_state; /* kept with it */
 };
 
 /* How far may be sealed, and where that stands. */
@@ -263,6 +268,8 @@ struct job {
 	struct arena *arena; /* the caller's, who waits */
 	config_fn watch;
 	void *watch_arg;
+	uint32_t *subjects; /* bulk loading */
+	bool has;
 	bool must_be_new;
 	bool patient; /* waits for room in the queue */
 	uint64_t before;
@@ -390,6 +397,14 @@ bool import_close(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool import_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
 /* A rule is new: counters are folded from all that happened, then everyone is asked once. */
 bool evaluate_everyone(struct journal *j, err *e) MUST_CHECK;
+/* bulk.c */
+bool bulk_subjects(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool bulk_has_imports(struct journal *j, struct job *job, err *e) MUST_CHECK;
+/* Was a touch that says the same loaded in bulk? `d` is what was decided about it. */
+bool bulk_knows(struct store *s, const struct intake *in, const struct decided *d, struct arena *a,
+		bool *known_r, err *e) MUST_CHECK;
+/* What an import kept of the rows that it had read. */
+void bulk_spill_remove(struct store *s, uint64_t import);
 /* undo_collect.c looks up, on the caller's thread, what a taking back is about; undo.c carries it
  * out on the writer's. */
 struct taking_back {

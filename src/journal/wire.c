@@ -50,6 +50,8 @@ static void put_intake(struct buf *b, const struct intake *in)
 	}
 	buf_varint(b, in->row);
 	buf_byte(b, in->tie);
+	buf_varint(b, in->equal);
+	buf_lenstr(b, in->equal_id);
 	buf_varint(b, in->cause);
 	buf_lenstr(b, in->by);
 }
@@ -187,6 +189,8 @@ static bool get_intake(struct reader *r, struct arena *a, struct intake *in)
 		return false;
 	in->row = reader_varint(r);
 	in->tie = reader_byte(r);
+	in->equal = (uint32_t)reader_varint(r);
+	in->equal_id = reader_lenstr(r);
 	in->cause = reader_varint(r);
 	in->by = reader_lenstr(r);
 	return !r->bad;

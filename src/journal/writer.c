@@ -357,6 +357,10 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 		return import_close(j, job, e);
 	case JOB_IMPORT_UNDO:
 		return import_undo(j, job, e);
+	case JOB_BULK_SUBJECTS:
+		return bulk_subjects(j, job, e);
+	case JOB_BULK_HAS_IMPORTS:
+		return bulk_has_imports(j, job, e);
 	case JOB_TOUCH_UNDO:
 		return touch_undo(j, job, e);
 	case JOB_CONFIG:

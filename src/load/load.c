@@ -6,7 +6,7 @@
  *               visible before its end; a failure says how to go on or to take it back.
  * Threads:      one; the journal's writer works while this one waits for it.
  */
-#include "load/load_int.h"
+#include "load/bulk_int.h"
 
 #include "base/mem.h"
 
@@ -26,7 +26,7 @@ struct intake *chunk_item(struct loader *l, enum about about, err *e)
 	return &c->items[c->n++];
 }
 
-static void progress(struct loader *l, bool always)
+void load_progress(struct loader *l, bool always)
 {
 	if (!l->o->progress)
 		return;
@@ -34,7 +34,8 @@ static void progress(struct loader *l, bool always)
 	if (!always && now - l->progress_us < PROGRESS_US)
 		return;
 	l->progress_us = now;
-	l->o->progress(l->o->progress_arg, l->r->read, source_bytes(l), l->bytes);
+	l->o->progress(l->o->progress_arg, l->r->read, l->bulk ? l->bytes_done : source_bytes(l),
+		       l->bytes);
 }
 
 /* ---- what became of a chunk ------------------------------------------------------------------ */
@@ -66,7 +67,8 @@ static void count_subjects(struct loader *l, const struct chunk_row *row)
 static bool is_own_again(const struct loader *l, const struct intake *t, uint8_t about)
 {
 	bool beside = about == ABOUT_COMPANY && l->kind != LOAD_COMPANIES;
-	return l->replaying && t->outcome == OUTCOME_DUPLICATE && !beside;
+	bool again = l->replaying || (l->is_bulk && l->o->resume && t->own);
+	return again && t->outcome == OUTCOME_DUPLICATE && !beside;
 }
 
 static bool count_row(struct loader *l, const struct chunk_row *row, err *e)
@@ -88,7 +90,7 @@ static bool count_row(struct loader *l, const struct chunk_row *row, err *e)
 		return rejects_put(l, row, row->reason.n > 0 ? row->reason : str_of(reason), e);
 	}
 	/* Sent a second time after an interruption: it was this import that brought it. */
-	if (accepted > 0 || (l->replaying && skipped == 0))
+	if (accepted + again > 0 || (l->replaying && skipped == 0))
 		r->accepted++;
 	else if (skipped > 0)
 		r->skipped++;
@@ -115,7 +117,7 @@ static void chunk_clear(struct loader *l)
 	l->chunk.n = l->chunk.rows_n = l->chunk.bytes = 0;
 }
 
-static bool chunk_send(struct loader *l, err *e)
+bool load_chunk_send(struct loader *l, err *e)
 {
 	if (l->chunk.rows_n == 0)
 		return true;
@@ -128,27 +130,29 @@ static bool chunk_send(struct loader *l, err *e)
 			   .import = l->r->import,
 			   .duplicates = rows_are_subjects ? l->o->duplicates : DUPLICATES_UPDATE,
 			   .live = l->o->live,
-			   .import_state = buf_view(&l->state) };
+			   .import_state = l->bulk ? S("") : buf_view(&l->state) };
 	if (b.n > 0 && !journal_submit(l->j, &b, e))
 		return false;
 	l->sent |= b.n > 0;
+	if (l->bulk && !bulk_answers(l->bulk, e))
+		return false;
 	if (!count_chunk(l, e))
 		return false;
 	chunk_clear(l);
-	progress(l, false);
+	load_progress(l, false);
 	return true;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-static bool chunk_is_full(const struct loader *l)
+bool load_chunk_is_full(const struct loader *l)
 {
 	size_t slots = MAX(l->plan.n, (size_t)1);
 	return l->chunk.rows_n == LOAD_CHUNK_ROWS || l->chunk.n + slots > BATCH_ITEMS_MAX ||
 	       l->chunk.bytes > LOAD_CHUNK_BYTES;
 }
 
-static bool build_row(struct loader *l, const struct raw_row *raw, err *e)
+bool load_build_row(struct loader *l, const struct raw_row *raw, err *e)
 {
 	struct chunk_row *row = &l->chunk.rows[l->chunk.rows_n];
 	*row = (struct chunk_row){ .line = raw->line,
@@ -174,12 +178,12 @@ static bool pass_row(struct loader *l, const struct raw_row *raw, err *e)
 	l->r->read++;
 	if (!l->plan.counted && !l->source.segment)
 		return true;
-	bool ok = build_row(l, raw, e);
+	bool ok = load_build_row(l, raw, e);
 	chunk_clear(l);
 	return ok;
 }
 
-static bool stop_asked(const struct loader *l)
+bool load_stop_asked(const struct loader *l)
 {
 	return l->o->stop && __atomic_load_n(l->o->stop, __ATOMIC_RELAXED);
 }
@@ -192,18 +196,18 @@ static bool run(struct loader *l, err *e)
 		if (!source_next(l, &raw, &more, e))
 			return false;
 		if (!more)
-			return chunk_send(l, e);
+			return load_chunk_send(l, e);
 		bool ok = raw.number <= l->rows_before ? pass_row(l, &raw, e)
-						       : build_row(l, &raw, e);
+						       : load_build_row(l, &raw, e);
 		if (!ok)
 			return false;
 		if (raw.number % PROGRESS_EVERY == 0)
-			progress(l, false);
-		if (!chunk_is_full(l))
+			load_progress(l, false);
+		if (!load_chunk_is_full(l))
 			continue;
-		if (!chunk_send(l, e))
+		if (!load_chunk_send(l, e))
 			return false;
-		if (stop_asked(l)) {
+		if (load_stop_asked(l)) {
 			l->r->stopped = true;
 			return true;
 		}
@@ -216,6 +220,7 @@ static bool begin(struct loader *l, err *e)
 {
 	if (l->o->resume)
 		return state_resume(l, &l->r->import, e);
+	l->is_bulk = bulk_fits(l);
 	if (!state_print(l, &l->state, e))
 		return false;
 	return journal_import_begin(l->j, buf_view(&l->state), &l->r->import, e);
@@ -242,7 +247,7 @@ static void leave(struct loader *l, err *e)
 
 static bool finish(struct loader *l, err *e)
 {
-	progress(l, true);
+	load_progress(l, true);
 	if (!rejects_close(l, e))
 		return false;
 	if (l->r->stopped)
@@ -255,7 +260,8 @@ static bool load(struct loader *l, struct arena *a, err *e)
 {
 	if (!begin(l, e))
 		return false;
-	if (!run(l, e) || !finish(l, e)) {
+	bool ok = (l->is_bulk ? bulk_load(l, e) : run(l, e)) && finish(l, e);
+	if (!ok) {
 		leave(l, e);
 		return false;
 	}

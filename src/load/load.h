@@ -16,7 +16,12 @@ enum load_kind { LOAD_EVENTS, LOAD_PEOPLE, LOAD_COMPANIES, LOAD_DEALS, LOAD_SPEN
 bool load_kind_parse(str text, enum load_kind *kind_r);
 const char *load_kind_name(enum load_kind kind);
 
+/* Large files of events go straight into segments, small ones through the journal. */
+enum load_bulk { LOAD_BULK_LARGE, LOAD_BULK_ALWAYS, LOAD_BULK_NEVER };
+
 struct load_options {
+	enum load_bulk bulk;
+	size_t bulk_bytes_max; /* of rows in memory; 0: 256 MiB */
 	bool kind_given;
 	enum load_kind kind;
 	const char *map_path;	      /* a map file (YAML); NULL: recognise headers */

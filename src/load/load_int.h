@@ -73,6 +73,18 @@ struct loader {
 	uint64_t rows_before;	    /* done by an interrupted run */
 	bool replaying;		    /* the first chunk after a resume: it may have been committed */
 	int64_t progress_us;
+	/* of bulk loading */
+	struct bulk *bulk;     /* NULL: row by row */
+	uint64_t bytes_done;   /* of the file */
+	bool built;	       /* its segments are in the archive: only the end is missing */
+	bool is_bulk;	       /* as of the state: an import ends as it began */
+	size_t runs;	       /* in files */
+	uint64_t offset, line; /* where reading goes on; 0: at the first row */
+	bool in_bulk;	       /* rows are read in place, and get no message ids of ours */
+	bool keys_settled;     /* JSON: a key that is not known yet is only told */
+	bool key_is_new;
+	size_t csv_fields; /* in the header */
+	char csv_delimiter;
 	/* for notes */
 	uint64_t without_company, without_person, about_nobody, import_timed, closed_before_created;
 	uint64_t closed_before_line;
@@ -109,6 +121,13 @@ struct near_name {
 void near_init(struct near_name *n, str want);
 void near_offer(struct near_name *n, str name);
 str near_sentence(const struct near_name *n, struct arena *a);
+
+/* load.c: rows into the chunk, and the chunk to the journal. */
+bool load_build_row(struct loader *l, const struct raw_row *raw, err *e) MUST_CHECK;
+bool load_chunk_is_full(const struct loader *l);
+bool load_chunk_send(struct loader *l, err *e) MUST_CHECK;
+void load_progress(struct loader *l, bool always);
+bool load_stop_asked(const struct loader *l);
 
 /* load_columns.c */
 /* The file's headers; JSON: the keys of the first rows. */
@@ -238,6 +257,10 @@ bool source_open(struct loader *l, err *e) MUST_CHECK;
 bool source_restart(struct loader *l, err *e) MUST_CHECK;
 bool source_next(struct loader *l, struct raw_row *raw_r, bool *more_r, err *e) MUST_CHECK;
 void source_close(struct loader *l);
+/* A row of `n` fields where the header has `want`. */
+str source_fields_problem(struct loader *l, size_t n, size_t want);
+/* A line as a row, its number and line not set. */
+bool source_json(struct loader *l, str line, bool too_long, struct raw_row *raw, err *e) MUST_CHECK;
 uint64_t source_bytes(const struct loader *l);
 
 /* load_rejects.c */
@@ -252,6 +275,10 @@ uint64_t rejects_bytes(const struct loader *l);
 bool seen_new(struct seen **s_r, err *e) MUST_CHECK;
 void seen_free(struct seen **s);
 bool seen_count(struct seen *s, uint64_t hash, uint32_t *before_r, err *e) MUST_CHECK;
+
+/* All of it as bytes, and back into an empty one. */
+void seen_put(const struct seen *s, struct buf *b);
+bool seen_take(struct seen *s, struct reader *r, err *e) MUST_CHECK;
 
 /* load_state.c */
 bool state_file_marks(struct loader *l, err *e) MUST_CHECK;

@@ -199,8 +199,13 @@ bool row_build(struct loader *l, const struct raw_row *raw, struct chunk_row *ro
 {
 	struct making m = { .l = l, .a = &l->chunk.arena, .raw = raw };
 	*ok_r = true;
-	if (!row_copy(l, raw, row, e))
+	if (l->in_bulk) { /* the block lives until the row is settled */
+		row->fields = raw->fields;
+		row->fields_n = raw->n;
+		row->text = raw->text;
+	} else if (!row_copy(l, raw, row, e)) {
 		return false;
+	}
 	row->items_n = 0;
 	row->first = l->chunk.n;
 	if (raw->problem.n > 0) {

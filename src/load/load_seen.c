@@ -98,3 +98,39 @@ bool seen_count(struct seen *s, uint64_t hash, uint32_t *before_r, err *e)
 	*before_r = (uint32_t)count;
 	return true;
 }
+
+/* ---- for an import that goes on -------------------------------------------------------------- */
+
+void seen_put(const struct seen *s, struct buf *b)
+{
+	uint64_t hash, count;
+	buf_varint(b, s->n);
+	for (size_t i = 0; i < s->cap; i++) {
+		if (s->slots[i] != 0)
+			buf_u64(b, s->slots[i]);
+	}
+	buf_varint(b, s->many.n);
+	for (size_t at = 0; map64_next(&s->many, &at, &hash, &count);) {
+		buf_u64(b, hash);
+		buf_varint(b, count);
+	}
+}
+
+bool seen_take(struct seen *s, struct reader *r, err *e)
+{
+	uint64_t n = reader_varint(r);
+	for (uint64_t i = 0; i < n && !r->bad; i++) {
+		uint64_t slot = reader_u64(r);
+		if (s->n * 4 >= s->cap * 3 && !grow(s, e))
+			return false;
+		*slot_of(s->slots, s->cap, slot) = slot;
+		s->n++;
+	}
+	n = reader_varint(r);
+	for (uint64_t i = 0; i < n && !r->bad; i++) {
+		uint64_t hash = reader_u64(r);
+		if (!map64_put(&s->many, hash, reader_varint(r)))
+			return err_nomem(e);
+	}
+	return true;
+}

@@ -107,6 +107,14 @@ uint64_t source_bytes(const struct loader *l)
 	return l->source.lines ? lines_bytes_read(l->source.lines) : 0;
 }
 
+str source_fields_problem(struct loader *l, size_t n, size_t want)
+{
+	return str_printf(&l->source.row,
+			  "%zu fields, but the header has %zu: is a quote or a "
+			  "delimiter missing or too many?",
+			  n, want);
+}
+
 static bool next_csv(struct loader *l, struct raw_row *raw, bool *more_r, err *e)
 {
 	struct csv_row row = { 0 };
@@ -126,10 +134,7 @@ static bool next_csv(struct loader *l, struct raw_row *raw, bool *more_r, err *e
 				 .problem = row.problem };
 	arena_reset(&l->source.row);
 	if (raw->problem.n == 0 && row.n != want)
-		raw->problem = str_printf(&l->source.row,
-					  "%zu fields, but the header has %zu: is a quote or a "
-					  "delimiter missing or too many?",
-					  row.n, want);
+		raw->problem = source_fields_problem(l, row.n, want);
 	if (l->source.row.over)
 		return arena_err(&l->source.row, e);
 	return true;
@@ -163,6 +168,10 @@ static bool spread_leaf(void *arg, str key, const struct json *leaf)
 	uint64_t i;
 	if (!map_get(&s->l->source.keys, key, &i)) {
 		i = s->l->columns.all.n;
+		if (s->l->keys_settled) {
+			s->l->key_is_new = true;
+			return true;
+		}
 		if (i == LOAD_COLUMNS_MAX) {
 			s->too_many = true;
 			return true;
@@ -208,18 +217,12 @@ static bool spread_object(struct loader *l, struct raw_row *raw, err *e)
 	return !a->over || arena_err(a, e);
 }
 
-static bool next_json(struct loader *l, struct raw_row *raw, bool *more_r, err *e)
+bool source_json(struct loader *l, str line, bool too_long, struct raw_row *raw, err *e)
 {
 	struct arena *a = &l->source.row;
-	bool too_long;
-	*raw = (struct raw_row){ 0 };
-	arena_reset(a);
-	if (!lines_next(l->source.lines, &raw->text, &raw->line, &too_long, more_r, e))
-		return false;
-	if (!*more_r)
-		return true;
-	raw->number = ++l->source.number;
+	raw->text = line;
 	if (too_long) {
+		raw->text = S("");
 		raw->problem = S(
 			"the line is longer than 4 MiB; it stands only in the file itself");
 		return true;
@@ -244,6 +247,19 @@ static bool next_json(struct loader *l, struct raw_row *raw, bool *more_r, err *
 	}
 	raw->object = unwrap(raw->object);
 	return l->source.segment || spread_object(l, raw, e);
+}
+
+static bool next_json(struct loader *l, struct raw_row *raw, bool *more_r, err *e)
+{
+	bool too_long;
+	*raw = (struct raw_row){ 0 };
+	arena_reset(&l->source.row);
+	if (!lines_next(l->source.lines, &raw->text, &raw->line, &too_long, more_r, e))
+		return false;
+	if (!*more_r)
+		return true;
+	raw->number = ++l->source.number;
+	return source_json(l, raw->text, too_long, raw, e);
 }
 
 bool source_next(struct loader *l, struct raw_row *raw_r, bool *more_r, err *e)

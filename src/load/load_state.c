@@ -82,6 +82,12 @@ bool state_print(const struct loader *l, struct buf *b, err *e)
 	put_count(&w, "companies_new", r->companies_new);
 	put_count(&w, "deals_new", r->deals_new);
 	put_count(&w, "rejects_bytes", rejects_bytes(l));
+	if (l->is_bulk) {
+		put_count(&w, "bulk_runs", l->runs);
+		put_count(&w, "bulk_offset", l->offset);
+		put_count(&w, "bulk_line", l->line);
+		put_count(&w, "bulk_built", l->built);
+	}
 	json_key(&w, S("rejects"));
 	json_put_text(&w, str_of(r->rejects_path));
 	json_object_close(&w);
@@ -134,6 +140,8 @@ static bool take_state(struct loader *l, const struct json *state, err *e)
 	if (at && at->kind == JSON_INT)
 		l->import_us = at->i;
 	l->rows_before = get_count(state, "rows");
+	if (json_get(state, S("bulk_runs")))
+		r->read = l->rows_before;
 	r->accepted = get_count(state, "accepted");
 	r->duplicate = get_count(state, "duplicate");
 	r->rejected = get_count(state, "rejected");
@@ -143,6 +151,11 @@ static bool take_state(struct loader *l, const struct json *state, err *e)
 	r->people_updated = get_count(state, "people_updated");
 	r->companies_new = get_count(state, "companies_new");
 	r->deals_new = get_count(state, "deals_new");
+	l->is_bulk = json_get(state, S("bulk_runs")) != NULL;
+	l->runs = get_count(state, "bulk_runs");
+	l->offset = get_count(state, "bulk_offset");
+	l->line = get_count(state, "bulk_line");
+	l->built = get_count(state, "bulk_built") != 0;
 	str path = json_text_of(state, S("rejects"));
 	if (path.n > 0 && path.n < sizeof r->rejects_path) {
 		memcpy(r->rejects_path, path.p, path.n);

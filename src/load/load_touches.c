@@ -235,9 +235,15 @@ static bool group_bytes(struct making *m, const struct made *made, size_t n, con
 	return buf_ok(b, e);
 }
 
+/* An id, how many equal touches came before, and the id of the first of these. */
+struct made_id {
+	str id, first;
+	uint32_t before;
+};
+
 /* *again_r: an earlier row of the file said exactly that. */
 static bool message_id(struct making *m, const struct made *made, size_t n, const struct made *t,
-		       str *id_r, bool *again_r, err *e)
+		       struct made_id *id, bool *again_r, err *e)
 {
 	struct loader *l = m->l;
 	char *p = arena_alloc(m->a, LOAD_MESSAGE_ID_MAX);
@@ -250,12 +256,18 @@ static bool message_id(struct making *m, const struct made *made, size_t n, cons
 	uint64_t hash = zip_hash(l->scratch.p, l->scratch.n) + t->slot->place;
 	if ((beside || l->plan.counted) && !seen_count(l->seen, hash, &before, e))
 		return false;
-	if (before > 0 && !beside)
+	if (before > 0 && !beside) {
+		char *first = arena_alloc(m->a, LOAD_MESSAGE_ID_MAX);
+		if (!first)
+			return arena_err(m->a, e);
+		message_id_print(first, l->scratch.p, l->scratch.n, t->slot->place, &id->first);
 		buf_u32(&l->scratch, before);
+	}
 	*again_r = beside && before > 0;
 	if (!buf_ok(&l->scratch, e))
 		return false;
-	message_id_print(p, l->scratch.p, l->scratch.n, t->slot->place, id_r);
+	id->before = before;
+	message_id_print(p, l->scratch.p, l->scratch.n, t->slot->place, &id->id);
 	return true;
 }
 
@@ -290,10 +302,11 @@ static bool put_touch(struct making *m, const struct made *made, size_t n, const
 {
 	size_t given = m->l->columns.of_role[ROLE_MESSAGE_ID];
 	bool has_id = given != LOAD_NO_COLUMN && m->l->cells[given].filled;
-	str id;
+	struct made_id id = { 0 };
 	bool again = false;
-	if (has_id ? !given_id(m, t->slot, m->l->cells[given].text, &id, e)
-		   : !message_id(m, made, n, t, &id, &again, e))
+	if (has_id && !given_id(m, t->slot, m->l->cells[given].text, &id.id, e))
+		return false;
+	if (!has_id && !m->l->in_bulk && !message_id(m, made, n, t, &id, &again, e))
 		return false;
 	if (again)
 		return true;
@@ -307,7 +320,9 @@ static bool put_touch(struct making *m, const struct made *made, size_t n, const
 	if (t->slot->name.n > 0)
 		item->name = t->slot->name;
 	item->at_us = t->at_us;
-	item->message_id = id;
+	item->message_id = id.id;
+	item->equal = !has_id && m->l->kind == LOAD_EVENTS ? id.before + 1 : 0;
+	item->equal_id = id.first;
 	item->props = t->props;
 	item->props_n = t->props_n;
 	item->row = m->raw->number;

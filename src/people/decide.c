@@ -109,6 +109,8 @@ static bool record_join(struct deciding *x, uint32_t a, uint32_t b, str why, str
 		t.company = a;
 	else
 		t.person = a;
+	if (device)
+		x->d->device = b;
 	follow(x, t);
 	return true;
 }
@@ -242,6 +244,8 @@ static bool decide_person(struct deciding *x)
 	if (!resolve_person(x, &ids))
 		return false;
 	uint32_t subject = choose_subject(x, &ids);
+	if (ids.anonymous && joins_device_owner_at(x->p, ids.anonymous, 0))
+		x->d->device = ids.anonymous;
 	if (!subject)
 		return true;
 	x->d->touch.person = subject;
@@ -417,6 +421,7 @@ bool people_decide(struct people *p, const struct batch *b, const struct intake 
 {
 	struct deciding x = { .p = p, .b = b, .in = in, .a = a, .d = d, .e = e };
 	d->ids_n = d->then_n = 0;
+	d->device = 0;
 	d->outcome = OUTCOME_ACCEPTED;
 	d->reason = NULL;
 	d->touch = (struct touch){ .name = in->name,
@@ -440,7 +445,8 @@ bool people_decide(struct people *p, const struct batch *b, const struct intake 
 		return false;
 	if (a->over)
 		return arena_err(a, e);
-	d->subject_is_new = !x.known;
+	bool somebody = d->touch.person || d->touch.company || d->touch.deal;
+	d->subject_is_new = somebody && !x.known;
 	/* A row of a file says several things about one subject: the first of them decides for all.
 	 */
 	if (in->row && in->row == p->row && b->import == p->row_import)

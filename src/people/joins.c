@@ -272,6 +272,12 @@ static struct device *device_of(const struct people *p, uint32_t profile)
 	return map64_get(&p->joins.devices, profile, &at) ? p->joins.device_list.items[at] : NULL;
 }
 
+uint32_t joins_device_owner_at(const struct people *p, uint32_t profile, size_t i)
+{
+	const struct device *d = device_of(p, profile);
+	return d && i < d->owners.n ? d->owners.items[i].profile : 0;
+}
+
 uint32_t joins_device_owner(const struct people *p, uint32_t profile, int64_t at_us)
 {
 	const struct device *d = device_of(p, profile);

@@ -305,6 +305,16 @@ static bool people_flush(struct people *p, struct writeback *wb, err *e)
 	return ids_runs_changes(p, wb, true, e);
 }
 
+static uint64_t people_next_of(const struct people *p, uint64_t profile)
+{
+	return joins_next(p, (uint32_t)profile);
+}
+
+static uint64_t people_device_owner(const struct people *p, uint64_t device, size_t i)
+{
+	return joins_device_owner_at(p, (uint32_t)device, i);
+}
+
 static void people_settle(struct people *p)
 {
 	cells_settle(p);
@@ -340,6 +350,8 @@ const struct journal_hooks journal_hooks = {
 	.configure = rules_configure,
 	.profiles = people_profiles,
 	.subject_of = people_subject_of,
+	.next_of = people_next_of,
+	.device_owner = people_device_owner,
 	.settle = people_settle,
 	.watch = people_watch,
 	.changes = people_changes,

@@ -140,6 +140,8 @@ bool joins_add(struct people *p, const struct edge *edge, err *e) MUST_CHECK;
 bool joins_cut(struct people *p, uint32_t profile, uint64_t seq, err *e) MUST_CHECK;
 /* All separations anew: of these profiles, at these touches, in order. */
 bool joins_recut(struct people *p, const struct touch *cuts, size_t n, err *e) MUST_CHECK;
+/* Whose it became the i-th time; 0: not so often. */
+uint32_t joins_device_owner_at(const struct people *p, uint32_t device, size_t i);
 /* Whose the device is at that time: the owner's profile, or the device's own. */
 uint32_t joins_device_owner(const struct people *p, uint32_t device, int64_t at_us);
 bool joins_add_owner(struct people *p, uint32_t device, const struct device_owner *o,

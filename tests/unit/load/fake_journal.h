@@ -193,6 +193,70 @@ bool journal_submit(struct journal *j, struct batch *b, err *e)
 	return true;
 }
 
+/* ---- bulk loading is tested with the real journal -------------------------------------------- */
+
+bool journal_bulk_can(const struct journal *j)
+{
+	(void)j;
+	return false;
+}
+
+bool journal_bulk_subjects(struct journal *j, uint32_t **subjects_r, size_t *n_r,
+			   uint64_t *keyed_seq_r, err *e)
+{
+	(void)j, (void)subjects_r, (void)n_r, (void)keyed_seq_r;
+	return err_set(e, ERR_CONFLICT, "no bulk loading");
+}
+
+bool journal_bulk_has_imports(struct journal *j, uint64_t but, bool *has_r, err *e)
+{
+	(void)j, (void)but, (void)has_r;
+	return err_set(e, ERR_CONFLICT, "no bulk loading");
+}
+
+bool journal_bulk_reserve(struct journal *j, uint64_t n, uint64_t *first_seq_r, err *e)
+{
+	(void)j, (void)n, (void)first_seq_r;
+	return err_set(e, ERR_CONFLICT, "no bulk loading");
+}
+
+bool journal_bulk_file(struct journal *j, uint64_t *number_r, char path[4096], err *e)
+{
+	(void)j, (void)number_r, (void)path;
+	return err_set(e, ERR_CONFLICT, "no bulk loading");
+}
+
+bool journal_bulk_spill_path(struct journal *j, uint64_t import, size_t k, char path[4096], err *e)
+{
+	(void)j, (void)import, (void)k, (void)path;
+	return err_set(e, ERR_CONFLICT, "no bulk loading");
+}
+
+void journal_bulk_drop(struct journal *j, uint64_t number)
+{
+	(void)j, (void)number;
+}
+
+bool journal_bulk_add(struct journal *j, uint64_t import, const struct archive_file *files,
+		      size_t n, uint64_t touches, str state, err *e)
+{
+	(void)j, (void)import, (void)files, (void)n, (void)touches, (void)state;
+	return err_set(e, ERR_CONFLICT, "no bulk loading");
+}
+
+bool snapshot_segments(struct snapshot *s, const struct snapshot_segment **segments_r, size_t *n_r,
+		       err *e)
+{
+	(void)s, (void)segments_r, (void)n_r;
+	return err_set(e, ERR_CONFLICT, "no bulk loading");
+}
+
+bool snapshot_hides_row(const struct snapshot *s, uint64_t seq, uint64_t import)
+{
+	(void)s, (void)seq, (void)import;
+	return false;
+}
+
 /* ---- what resume and export see -------------------------------------------------------------- */
 
 struct snapshot {
