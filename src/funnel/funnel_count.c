@@ -2,10 +2,10 @@
  * funnel_count.c - from what became of each subject to the numbers of the answer.
  *
  * What it is:   counts, rates and times per step, for all, per group and per period. The median is
- * the middle time, of an even number the later of the two in the middle; the 90th percentile is the
- * nearest rank: the shortest time within which nine in ten had come. Promises:     counts never
- * rise from step to step; a rate whose denominator is zero is NaN, a time that nobody has is -1.
- * Threads:      one at a time.
+ * the middle time, of an even number the later of the two in the middle (PostHog shows their mean);
+ * the 90th percentile is the nearest rank: the shortest time within which nine in ten had come.
+ * Promises:     counts never rise from step to step; a rate whose denominator is zero is NaN, a
+ * time that nobody has is -1. Threads:      one at a time.
  */
 #include "funnel/funnel_int.h"
 
@@ -87,6 +87,15 @@ static int64_t nth(int64_t *v, size_t n, size_t k)
 	return v[low];
 }
 
+static int64_t median(const struct funnel_spec *spec, int64_t *v, size_t n)
+{
+	int64_t high = nth(v, n, n / 2);
+	if (n % 2 != 0 || spec->profile != FUNNEL_POSTHOG)
+		return high;
+	int64_t low = nth(v, n, n / 2 - 1);
+	return low + (high - low) / 2; /* none is negative */
+}
+
 static double rate(uint64_t n, uint64_t of)
 {
 	return of == 0 ? (double)NAN : (double)n / (double)of;
@@ -122,7 +131,7 @@ bool counting_tally(const struct counting *c, size_t from, size_t to,
 			if (gap_us >= 0)
 				c->scratch[times++] = gap_us;
 		}
-		s->median_us = times ? nth(c->scratch, times, times / 2) : -1;
+		s->median_us = times ? median(&c->p->spec, c->scratch, times) : -1;
 		if (c->n == to - from && !times_count(c->scratch, times, c->a, s, e))
 			return false;
 		s->p90_us = times ? nth(c->scratch, times, times - 1 - times / 10) : -1;

@@ -184,7 +184,8 @@ static bool make_names(struct making *m, struct source *s)
 		exclude[i] = steps_of_name(&m->excluder, name, &ask_out);
 		need[i] = need_beside(m, name);
 		s->some_need = s->some_need || need[i] != 0;
-		bool held = m->s->plan->spec.hold_n > 0 && (mask[i] | ask) != 0;
+		bool held = m->s->plan->spec.hold_n > 0 &&
+			    (mask[i] | ask | exclude[i] | ask_out) != 0;
 		if ((ask | ask_out) != 0 || held)
 			need[i] |= NEED_ASK;
 		asks |= ask;
