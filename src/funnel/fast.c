@@ -203,6 +203,7 @@ static void worker_fini(struct worker *w)
 		part_fini(&w->parts[i]);
 	bundle_fini(&w->batch);
 	room_fini(&w->indexes);
+	room_fini(&w->anys);
 	room_fini(&w->levels);
 	room_fini(&w->completes);
 	room_fini(&w->touches);

@@ -68,7 +68,7 @@ TARGET_INLINE void take(const struct find *f, size_t row, uint64_t chosen, const
 		size_t i = (size_t)__builtin_ctzll(chosen);
 		r->step[n] = classes[i];
 		if (f->high && classes[i] == 0 && f->high[row + i] > f->begin_max)
-			r->step[n] = f->nothing;
+			r->step[n] = f->late;
 		r->pos[n] = pos + (uint32_t)i;
 		if (f->high)
 			r->high[n] = f->high[row + i];
@@ -151,6 +151,11 @@ TARGET static void entries(const struct entries *r)
 	entries_all(r);
 }
 
+TARGET static void any(const struct walk *w, bool *any_r)
+{
+	any_all(w, any_r);
+}
+
 TARGET static void prune(struct choice *c)
 {
 	prune_all(c);
@@ -173,6 +178,7 @@ const struct fast_kit fast_avx2 = { .find = find,
 				    .times = times,
 				    .walk = walk,
 				    .entries = entries,
+				    .any = any,
 				    .prune = prune,
 				    .pack = pack,
 				    .ends = ends,

@@ -104,7 +104,7 @@ TARGET_INLINE void find_width(const struct find *f, size_t from, size_t to, stru
 	const __m512i least = _mm512_set1_epi8((char)f->high_min);
 	const __m512i most = _mm512_set1_epi8((char)f->high_max);
 	const __m512i begin = _mm512_set1_epi8((char)f->begin_max);
-	const __m512i nothing = _mm512_set1_epi8((char)f->nothing);
+	const __m512i late_step = _mm512_set1_epi8((char)f->late);
 	for (size_t w = from / WORD_ROWS; w * WORD_ROWS < to; w++, out++) {
 		size_t row = w * WORD_ROWS;
 		_mm_prefetch(f->codes + (row + 6144) / 2, _MM_HINT_T0);
@@ -125,7 +125,7 @@ TARGET_INLINE void find_width(const struct find *f, size_t from, size_t to, stru
 			chosen = _mm512_mask_cmple_epu8_mask(chosen, high, most);
 			__mmask64 late = _mm512_mask_testn_epi8_mask(
 				_mm512_cmpgt_epu8_mask(high, begin), classes, _mm512_set1_epi8(-1));
-			classes = _mm512_mask_mov_epi8(classes, late, nothing);
+			classes = _mm512_mask_mov_epi8(classes, late, late_step);
 		}
 		r.bits[out] = chosen;
 		r.rank[out] = (uint32_t)r.n;
@@ -234,6 +234,7 @@ TARGET static void keep(const struct keep *k)
 	const __m512i until = _mm512_set1_epi64(k->until_us);
 	const __m512i to = _mm512_set1_epi64(k->to_us);
 	const __m128i nothing = _mm_set1_epi8((char)k->nothing);
+	const __m128i late_step = _mm_set1_epi8((char)k->late);
 	for (size_t i = 0; i < k->n; i += 8) {
 		__mmask8 some = (__mmask8)_bzhi_u32(0xff, (unsigned)MIN(k->n - i, (size_t)8));
 		__m512i at = _mm512_loadu_si512(k->at + i);
@@ -242,7 +243,9 @@ TARGET static void keep(const struct keep *k)
 			      _mm512_cmplt_epi64_mask(at, until);
 		__mmask8 late = _mm512_cmpge_epi64_mask(at, to) &
 				(__mmask8)_mm_testn_epi8_mask(step, _mm_set1_epi8(-1));
-		_mm_mask_storeu_epi8(k->step + i, some & (__mmask8)(~in | late), nothing);
+		step = _mm_mask_mov_epi8(step, late, late_step);
+		_mm_mask_storeu_epi8(k->step + i, some & (__mmask8)(~in | late),
+				     _mm_mask_mov_epi8(step, (__mmask8)~in, nothing));
 	}
 }
 
@@ -260,7 +263,15 @@ TARGET static bool repeats(const int64_t *at, size_t n)
 
 /* ---- subjects -------------------------------------------------------------------------------- */
 
-/* Bit i: the i-th of up to 64 touches is of step 0. */
+/* Bit i: the i-th of up to 64 touches is of that step. */
+TARGET_INLINE uint64_t steps_of(const uint8_t *step, size_t n, uint8_t is)
+{
+	return _bzhi_u64(
+		_mm512_cmpeq_epi8_mask(_mm512_loadu_si512(step), _mm512_set1_epi8((char)is)),
+		(unsigned)n);
+}
+
+/* ... is of step 0. */
 TARGET_INLINE uint64_t begins_of(const uint8_t *step, size_t n)
 {
 	return _bzhi_u64(_mm512_testn_epi8_mask(_mm512_loadu_si512(step), _mm512_set1_epi8(-1)),
@@ -295,12 +306,37 @@ TARGET static void entries(const struct entries *r)
 	}
 }
 
+TARGET static void any(const struct walk *w, bool *any_r)
+{
+	/* When each step was last, all side by side; more than eight are done one by one. */
+	const __mmask8 all = (__mmask8)((1u << w->steps_n) - 1);
+	if (w->steps_n > 8) {
+		any_all(w, any_r);
+		return;
+	}
+	for (size_t s = 0; s < w->n; s++) {
+		__m512i last = _mm512_set1_epi64(NEVER_US);
+		const size_t end = w->end[s];
+		bool any = false;
+		for (size_t i = w->begin[s]; i < end; i++) {
+			size_t step = w->step[i] == STEP_LATE(w->steps_n) ? 0 : w->step[i];
+			__m512i at = _mm512_set1_epi64(w->at[i]);
+			__m512i since = _mm512_set1_epi64(w->at[i] - w->window_us);
+			last = _mm512_mask_mov_epi64(last, (__mmask8)(1u << step) & all, at);
+			any |= (_mm512_cmpge_epi64_mask(last, since) & all) == all;
+		}
+		any_r[s] = any;
+	}
+}
+
 TARGET static void prune(struct choice *c)
 {
 	size_t n = 0;
 	for (size_t s = 0; s < c->n; s++) {
 		size_t begin = c->begin[s], end = c->end[s];
-		uint64_t has = begins_of(c->step + begin, MIN(end - begin, (size_t)64));
+		size_t some = MIN(end - begin, (size_t)64);
+		uint64_t has = begins_of(c->step + begin, some) |
+			       steps_of(c->step + begin, some, c->late);
 		c->begin[n] = (uint32_t)begin;
 		c->end[n] = (uint32_t)end;
 		c->place[n] = c->place[s];
@@ -345,6 +381,7 @@ const struct fast_kit fast_avx512 = { .find = find,
 				      .times = times,
 				      .walk = walk,
 				      .entries = entries,
+				      .any = any,
 				      .prune = prune,
 				      .pack = pack,
 				      .ends = ends,

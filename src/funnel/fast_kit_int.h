@@ -22,6 +22,10 @@
 /* What a touch is, by its name: a step, or one of these. */
 #define CLASS_BY_VALUE 0x40
 #define CLASS_NONE     0xff
+/* Beside the steps, of which there are `n`: a touch that fills none, and one that would begin a
+ * chain, but does so after the period. */
+#define STEP_NOTHING(n) ((uint8_t)(n))
+#define STEP_LATE(n)	((uint8_t)((n) + 1))
 
 /* Earlier than any time by more than any window; differences of all of them fit. */
 #define NEVER_US      (-(INT64_C(1) << 61))
@@ -39,8 +43,8 @@ struct find {
 	/* The high bytes of the times, and which of them may lie in the period; NULL: all do. */
 	const uint8_t *high;
 	uint8_t high_min, high_max;
-	/* Step 0 behind this one is `nothing`: it lies behind the period. */
-	uint8_t begin_max, nothing;
+	/* Step 0 behind this one is `late`: it lies behind the period. */
+	uint8_t begin_max, late;
 	uint32_t first_pos; /* of the block's row 0, modulo 2^32 */
 	size_t first_word;  /* of the part, for the word that holds row `from` */
 };
@@ -64,7 +68,7 @@ struct times {
 };
 /* Levels from steps that come one to a touch. */
 struct walk {
-	const uint8_t *step; /* steps_n: counts for none */
+	const uint8_t *step; /* or NOTHING, LATE */
 	const int64_t *at;
 	const uint32_t *begin, *end; /* of each subject's touches */
 	size_t n;		     /* subjects */
@@ -82,6 +86,7 @@ struct entries {
 };
 /* Subjects with touches `begin` to `end`, by their places. */
 struct choice {
+	uint8_t late; /* as good as step 0 */
 	uint8_t *step, *high;
 	uint32_t *pos;
 	uint32_t *begin, *end, *place;
@@ -103,13 +108,16 @@ struct keep {
 	const int64_t *at;
 	size_t n;
 	int64_t from_us, until_us, to_us;
-	uint8_t nothing;
+	uint8_t nothing, late;
 };
 struct fast_kit {
 	void (*find)(const struct find *f, size_t from, size_t to, struct found *r);
 	void (*times)(const struct times *t);
 	void (*walk)(const struct walk *w);
 	void (*entries)(const struct entries *r);
+	/* Whether there are touches of all steps within the window, in any order and by any entry.
+	 */
+	void (*any)(const struct walk *w, bool *any_r);
 	/* Drops subjects without a touch of step 0; some of them may stay. */
 	void (*prune)(struct choice *c);
 	/* Moves touches together, so that only those of the subjects are left. How many. */
@@ -263,7 +271,7 @@ struct worker {
 	struct part *parts;
 	size_t parts_n;
 	struct bundle batch;
-	struct room levels, completes, touches, indexes;
+	struct room levels, completes, touches, indexes, anys;
 	uint8_t *level;
 	int64_t *complete_us;
 	struct fast_answer answer; /* group_count of its own */
@@ -294,18 +302,18 @@ static inline uint64_t word_mask(size_t w, size_t from, size_t to)
  * is the touch itself. An entry that lies too far back may be handed on all the same: it would only
  * push out an older one, which lies farther back still. Nothing in it depends on the data but the
  * number of touches, so that nothing is guessed wrong. */
-#define SLOTS_N (FUNNEL_STEPS_MAX + 2)
+#define SLOTS_N (FUNNEL_STEPS_MAX + 3)
 static inline __attribute__((always_inline)) void walk_all(const struct walk *w, bool complete)
 {
 	int64_t slot[SLOTS_N] __attribute__((aligned(64)));
-	const uint64_t none = UINT64_C(1) << w->steps_n; /* so that it is never news */
+	const uint64_t none = UINT64_C(3) << w->steps_n; /* so that these are never news */
 	for (size_t s = 0; s < w->n; s++) {
 		const size_t end = w->end[s];
 		uint64_t reached = none;
 		int64_t when = 0;
 		for (size_t k = 0; k < 8; k++)
 			slot[k] = NEVER_US;
-		for (size_t k = 8; k < w->steps_n + 2; k++)
+		for (size_t k = 8; k < w->steps_n + 3; k++)
 			slot[k] = NEVER_US;
 		for (size_t i = w->begin[s]; i < end; i++) {
 			size_t k = w->step[i];
@@ -330,7 +338,7 @@ static inline __attribute__((always_inline)) void prune_all(struct choice *c)
 	for (size_t s = 0; s < c->n; s++) {
 		bool has = false;
 		for (size_t i = c->begin[s]; i < c->end[s] && !has; i++)
-			has = c->step[i] == 0;
+			has = c->step[i] == 0 || c->step[i] == c->late;
 		c->begin[n] = c->begin[s];
 		c->end[n] = c->end[s];
 		c->place[n] = c->place[s];
@@ -381,8 +389,32 @@ static inline __attribute__((always_inline)) void keep_all(const struct keep *k)
 	for (size_t i = 0; i < k->n; i++) {
 		bool in = k->at[i] >= k->from_us && k->at[i] < k->until_us;
 		bool late = k->at[i] >= k->to_us && k->step[i] == 0;
-		k->step[i] = in && !late ? k->step[i] : k->nothing;
+		uint8_t step = late ? k->late : k->step[i];
+		k->step[i] = in ? step : k->nothing;
 	}
+}
+
+static inline __attribute__((always_inline)) bool any_one(const struct walk *w, size_t s)
+{
+	int64_t last[FUNNEL_STEPS_MAX + 2];
+	for (size_t k = 0; k < w->steps_n + 2; k++)
+		last[k] = NEVER_US;
+	for (size_t i = w->begin[s]; i < w->end[s]; i++) {
+		size_t step = w->step[i] == STEP_LATE(w->steps_n) ? 0 : w->step[i];
+		int64_t at = w->at[i], first = at;
+		last[step] = at;
+		for (size_t k = 0; k < w->steps_n; k++)
+			first = MIN(first, last[k]);
+		if (at - first <= w->window_us)
+			return true;
+	}
+	return false;
+}
+
+static inline __attribute__((always_inline)) void any_all(const struct walk *w, bool *any_r)
+{
+	for (size_t s = 0; s < w->n; s++)
+		any_r[s] = any_one(w, s);
 }
 
 #endif

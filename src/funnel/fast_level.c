@@ -52,6 +52,52 @@ static bool tell_steps(struct worker *w, err *e)
 	return true;
 }
 
+/* Whether the engine finds all steps of a subject in any order, its first touch in the period. */
+static bool has_all(struct worker *w, size_t from, size_t end, bool *has_r, err *e)
+{
+	const struct job *j = w->job;
+	const struct bundle *b = &w->batch;
+	const size_t steps_n = j->q->rules->steps_n;
+	struct chain chain;
+	size_t n = 0;
+	if (!room_for(w->job, &w->touches, end - from, sizeof(struct chain_touch), e))
+		return false;
+	struct chain_touch *touches = w->touches.p;
+	for (size_t i = from; i < end; i++) {
+		uint32_t mask = 0;
+		if (j->wide)
+			mask = b->mask[i];
+		else if (b->step[i] != STEP_NOTHING(steps_n))
+			mask = UINT32_C(1) << (b->step[i] == STEP_LATE(steps_n) ? 0 : b->step[i]);
+		if (mask != 0)
+			touches[n++] = (struct chain_touch){ .at_us = b->at[i], .mask = mask };
+	}
+	chain_any(j->q->rules, touches, n, &chain);
+	*has_r = chain.level == steps_n;
+	return true;
+}
+
+/* Who has every step, but not in order. Only where chains may begin in a part of the time, it
+ * matters which touch is the first. */
+static bool count_out_of_order(struct worker *w, const struct walk *walk, err *e)
+{
+	const struct chain_rules *rules = w->job->q->rules;
+	const struct bundle *b = &w->batch;
+	if (!room_for(w->job, &w->anys, b->n + 1, sizeof(bool), e))
+		return false;
+	bool *any = w->anys.p;
+	w->job->kit->any(walk, any);
+	for (size_t s = 0; s < b->n; s++) {
+		bool left = w->job->chains && b->crossed && b->crossed[s];
+		bool has = any[s] && w->level[s] < rules->steps_n && !left;
+		if (has && rules->to_us < INT64_MAX && !rules->clip &&
+		    !has_all(w, b->begin[s], b->end[s], &has, e))
+			return false;
+		w->answer.out_of_order += has;
+	}
+	return true;
+}
+
 static bool count_steps(struct worker *w, err *e)
 {
 	struct job *j = w->job;
@@ -73,6 +119,8 @@ static bool count_steps(struct worker *w, err *e)
 			     .level = w->level,
 			     .complete_us = w->complete_us };
 	j->kit->walk(&walk);
+	if (j->q->out_of_order && !count_out_of_order(w, &walk, e))
+		return false;
 	if (j->chains) {
 		struct entries entries = { .walk = &walk,
 					   .from_us = j->from_us,
@@ -110,6 +158,8 @@ static size_t walk_masks(const struct job *j, const struct bundle *b, size_t i, 
 		for (uint32_t rest = b->mask[i]; rest != 0;) {
 			size_t k = 31 - (size_t)__builtin_clz(rest);
 			rest &= ~(UINT32_C(1) << k);
+			if (k == 0 && at >= j->q->rules->to_us)
+				continue;
 			slot[k + 1] = slot[k];
 			if (k == level && at - slot[k] <= j->window_us) {
 				level = k + 1;
@@ -155,6 +205,23 @@ static bool chain_of_engine(struct worker *w, size_t from, size_t end, size_t *l
 	return true;
 }
 
+/* Who is left to the caller is counted there. */
+static bool count_mask_out_of_order(struct worker *w, size_t from, size_t end, size_t level, err *e)
+{
+	const struct bundle *b = &w->batch;
+	const size_t steps_n = w->job->q->rules->steps_n;
+	uint32_t seen = 0;
+	bool has = false;
+	if (!w->job->q->out_of_order || level == steps_n)
+		return true;
+	for (size_t i = from; i < end; i++)
+		seen |= b->mask[i];
+	if ((size_t)__builtin_popcount(seen) == steps_n && !has_all(w, from, end, &has, e))
+		return false;
+	w->answer.out_of_order += has;
+	return true;
+}
+
 static bool count_masks(struct worker *w, err *e)
 {
 	const struct job *j = w->job;
@@ -180,7 +247,8 @@ static bool count_masks(struct worker *w, err *e)
 			if (j->chains && level > 0)
 				chain_of_masks(j, b, from, level, complete, index);
 		}
-		if (level > 0 && !worker_tell(w, (uint32_t)s, level, index, e))
+		if (!count_mask_out_of_order(w, from, end, level, e) ||
+		    (level > 0 && !worker_tell(w, (uint32_t)s, level, index, e)))
 			return false;
 	}
 	return true;

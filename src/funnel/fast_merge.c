@@ -234,7 +234,7 @@ bool bundle_merge(struct job *j, struct bundle *b, struct part *parts, size_t n,
 static bool sort_instant(struct job *j, struct bundle *b, size_t from, size_t to, err *e)
 {
 	size_t n = to - from;
-	size_t place[FUNNEL_STEPS_MAX + 2] = { 0 };
+	size_t place[FUNNEL_STEPS_MAX + 3] = { 0 };
 	if (!room_for(j, &b->spare[1], n, sizeof *b->step, e) ||
 	    !room_for(j, &b->spare[2], n, sizeof *b->pos, e) ||
 	    !room_for(j, &b->spare[3], n, sizeof(uint32_t), e))

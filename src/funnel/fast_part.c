@@ -134,7 +134,7 @@ static bool choose_high(const struct job *j, const struct column_block *b, struc
 	f->high = b->bytes;
 	f->high_min = (uint8_t)least;
 	f->high_max = (uint8_t)most;
-	f->nothing = (uint8_t)j->q->rules->steps_n;
+	f->late = STEP_LATE(j->q->rules->steps_n);
 	f->begin_max = UINT8_MAX;
 	if (!j->wide && begins >= 0 && begins < most)
 		f->begin_max = (uint8_t)begins;
@@ -180,7 +180,7 @@ static uint32_t code_of(const struct find *f, size_t row)
 static bool put_steps(struct job *j, struct part *p, const struct piece *k, err *e)
 {
 	const struct fast_segment *s = p->p->s;
-	const uint8_t nothing = (uint8_t)j->q->rules->steps_n;
+	const uint8_t nothing = STEP_NOTHING(j->q->rules->steps_n);
 	if (p->p->all_by_steps && !j->wide)
 		return true;
 	for (size_t i = k->found_from; i < p->found.n; i++) {
@@ -246,7 +246,8 @@ static void keep_period(const struct job *j, struct part *p, const struct piece 
 				     .from_us = j->from_us,
 				     .until_us = j->until_us,
 				     .to_us = rules->to_us,
-				     .nothing = (uint8_t)rules->steps_n };
+				     .nothing = STEP_NOTHING(rules->steps_n),
+				     .late = STEP_LATE(rules->steps_n) };
 		j->kit->keep(&keep);
 		return;
 	}
@@ -254,7 +255,7 @@ static void keep_period(const struct job *j, struct part *p, const struct piece 
 		int64_t at = p->at[i];
 		if (at < j->from_us || at >= j->until_us)
 			p->mask[i] = 0;
-		else if (at >= rules->to_us && !j->q->lifecycle)
+		else if (at >= rules->to_us && !j->q->lifecycle && !j->q->out_of_order)
 			p->mask[i] &= ~UINT32_C(1);
 	}
 }
@@ -336,7 +337,8 @@ static void choose_subjects(const struct job *j, struct part *p)
 static void thin_out(const struct job *j, struct part *p, bool alone)
 {
 	const struct chain_rules *rules = j->q->rules;
-	struct choice c = { .step = p->found.step,
+	struct choice c = { .late = j->q->out_of_order ? STEP_LATE(rules->steps_n) : 0,
+			    .step = p->found.step,
 			    .high = p->found.high,
 			    .pos = p->found.pos,
 			    .begin = p->begin,

@@ -37,7 +37,7 @@ static inline __attribute__((always_inline)) void find_word(const struct find *f
 		uint8_t class = code < f->classes_n ? f->class_of[code] : CLASS_NONE;
 		bool is = class != CLASS_NONE && (allowed >> i % WORD_ROWS & 1) != 0;
 		if (f->high) {
-			class = class == 0 && f->high[i] > f->begin_max ? f->nothing : class;
+			class = class == 0 && f->high[i] > f->begin_max ? f->late : class;
 			is = is && f->high[i] >= f->high_min && f->high[i] <= f->high_max;
 			r->high[r->n] = f->high[i];
 		}
@@ -109,6 +109,11 @@ static void entries(const struct entries *r)
 	entries_all(r);
 }
 
+static void any(const struct walk *w, bool *any_r)
+{
+	any_all(w, any_r);
+}
+
 static void prune(struct choice *c)
 {
 	prune_all(c);
@@ -131,6 +136,7 @@ const struct fast_kit fast_plain = { .find = find,
 				     .times = times,
 				     .walk = walk,
 				     .entries = entries,
+				     .any = any,
 				     .prune = prune,
 				     .pack = pack,
 				     .ends = ends,

@@ -26,6 +26,7 @@
 #define SEGMENTS_MAX 6
 #define GROUPS	     5 /* and one for those without */
 #define VALUES_MAX   8
+#define NAMES_MAX    600
 
 #define assert_ok(call, e)                                                                         \
 	do {                                                                                       \
@@ -46,10 +47,10 @@ struct item {
 /* What is asked. */
 struct asked {
 	struct chain_rules rules;
-	uint32_t steps_of_name[64];
-	bool by_value[64];
+	uint32_t steps_of_name[NAMES_MAX];
+	bool by_value[NAMES_MAX];
 	uint32_t steps_of_stage[VALUES_MAX];
-	bool lifecycle, in_order, has_hidden, until_given;
+	bool lifecycle, in_order, has_hidden, until_given, out_of_order;
 	int64_t until_us;
 	enum fast_grouping grouping;
 	size_t of_step;
@@ -83,9 +84,9 @@ static str name_of(char text[16], uint32_t name)
 	return str_of(text);
 }
 
-static void build_segment(struct world *w, size_t number)
+static void build_segment(struct world *w, size_t number, bool cold)
 {
-	struct segment_options o = { 0 };
+	struct segment_options o = { .cold = cold };
 	struct segment_builder *b;
 	size_t rows = 0;
 	err e;
@@ -125,6 +126,7 @@ struct shape {
 	int64_t unit_us;
 	bool by_time; /* segments follow one another */
 	bool hidden;
+	bool cold; /* packed smaller */
 };
 
 static void world_make(struct world *w, struct rng *r, const struct shape *s)
@@ -159,7 +161,7 @@ static void world_make(struct world *w, struct rng *r, const struct shape *s)
 		w->seq_of[k] = calloc(s->touches + 1, sizeof **w->seq_of);
 		w->hidden[k] = calloc(s->touches / 64 + 1 + COLFILE_BLOCK_ROWS / 64,
 				      sizeof **w->hidden);
-		build_segment(w, k);
+		build_segment(w, k, s->cold);
 	}
 }
 
@@ -197,7 +199,8 @@ struct verdict {
 	uint32_t group;
 	int64_t at_us[FUNNEL_STEPS_MAX];
 	uint64_t seq[FUNNEL_STEPS_MAX]; /* 0: passed over */
-	bool crossed;			/* touches of several segments have one instant */
+	bool out_of_order;
+	bool crossed; /* touches of several segments have one instant */
 };
 struct verdicts {
 	struct verdict *items;
@@ -218,6 +221,19 @@ static uint32_t group_of(const struct world *w, const struct asked *q, const str
 	if (step > o->level || o->seq[step - 1] == 0 || origins[step - 1] == 0)
 		return GROUPS;
 	return origins[step - 1] - 1;
+}
+
+/* As the run of a funnel has it. */
+static bool out_of_order(const struct asked *q, const struct chain_touch *touches, size_t n,
+			 size_t level)
+{
+	struct chain any;
+	if (q->lifecycle) {
+		lifecycle_chain(&q->rules, false, touches, n, &any);
+		return any.level > level;
+	}
+	chain_any(&q->rules, touches, n, &any);
+	return level < q->rules.steps_n && any.level == q->rules.steps_n;
 }
 
 /* One subject's touches, as the engines take them. */
@@ -251,6 +267,7 @@ static void judge(const struct world *w, const struct asked *q, const struct ite
 	else
 		chain_ordered(&q->rules, touches, kept, &chain);
 	o->level = chain.level;
+	o->out_of_order = out_of_order(q, touches, kept, chain.level);
 	for (size_t k = 0; k < chain.level; k++) {
 		if (chain.touch[k] == CHAIN_NONE)
 			continue;

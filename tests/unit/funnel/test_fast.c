@@ -44,7 +44,7 @@ static uint32_t number_of(str text)
 }
 
 struct words {
-	struct fast_name names[64];
+	struct fast_name names[NAMES_MAX];
 	uint32_t by_value[VALUES_MAX + 1];
 	uint32_t group_of[16];
 };
@@ -101,6 +101,7 @@ static void ask(const struct world *w, const struct asked *q, unsigned threads, 
 		.until_us = q->until_us,
 		.lifecycle = q->lifecycle,
 		.in_order = q->in_order,
+		.out_of_order = q->out_of_order,
 		.grouping = q->grouping,
 		.of_step = q->of_step,
 		.groups_n = GROUPS + 1,
@@ -159,6 +160,7 @@ static void add_up(struct verdicts *want, const struct verdicts *got, const stru
 			assert_true(o->crossed);
 			continue;
 		}
+		want->answer.out_of_order += q->out_of_order && o->out_of_order;
 		for (size_t k = 0; k < o->level; k++) {
 			want->answer.count[k]++;
 			want->answer.skipped[k] += o->seq[k] == 0;
@@ -180,7 +182,7 @@ static bool is_right(const struct verdicts *want, const struct verdicts *got, co
 		     bool each)
 {
 	bool grouped = q->grouping != FAST_UNGROUPED;
-	bool same = true;
+	bool same = want->answer.out_of_order == got->answer.out_of_order;
 	for (size_t k = 0; k < FUNNEL_STEPS_MAX; k++) {
 		same = same && want->answer.count[k] == got->answer.count[k];
 		if (q->lifecycle)
@@ -262,6 +264,7 @@ static void make_question(struct rng *r, const struct world *w, const struct sha
 	memset(q, 0, sizeof *q);
 	q->lifecycle = rng_chance(r, 0.25);
 	q->in_order = rng_chance(r, 0.5);
+	q->out_of_order = rng_chance(r, 0.5);
 	q->has_hidden = s->hidden;
 	make_steps(r, w, q);
 	if (q->lifecycle)
@@ -329,17 +332,22 @@ static void large_worlds_count_as_the_engines_do(void **state)
 {
 	static const struct shape shapes[] = {
 		/* times of 33 bits, several blocks, several to a subject */
-		{ 60000, 900, 1, 16, UINT64_C(7776000000), 1000, false, false },
-		{ 60000, 900, 3, 40, UINT64_C(7776000000), 1000, true, true },
+		{ 60000, 900, 1, 16, UINT64_C(7776000000), 1000, false, false, false },
+		{ 60000, 900, 3, 40, UINT64_C(7776000000), 1000, true, true, false },
 		/* one subject has nearly everything */
-		{ 50000, 1, 2, 12, UINT64_C(40000), 1000, false, false },
+		{ 50000, 1, 2, 12, UINT64_C(40000), 1000, false, false, false },
 		/* few instants */
-		{ 30000, 700, 1, 9, UINT64_C(300), 86400000000, false, true },
-		{ 30000, 700, 4, 50, UINT64_C(300), 86400000000, false, false },
+		{ 30000, 700, 1, 9, UINT64_C(300), 86400000000, false, true, false },
+		{ 30000, 700, 4, 50, UINT64_C(300), 86400000000, false, false, false },
 		/* microseconds of years: times of 45 bits */
-		{ 40000, 800, 1, 3, UINT64_C(31536000000000), 1, false, false },
+		{ 40000, 800, 1, 3, UINT64_C(31536000000000), 1, false, false, false },
 		/* subjects with a touch or two */
-		{ 900, 800, 1, 5, UINT64_C(1000000), 1, false, false },
+		{ 900, 800, 1, 5, UINT64_C(1000000), 1, false, false, false },
+		/* more names than a byte can say, and more than a register's table */
+		{ 40000, 800, 1, 600, UINT64_C(7776000000), 1000, false, true, false },
+		{ 40000, 800, 2, 200, UINT64_C(7776000000), 1000, true, false, false },
+		/* packed smaller */
+		{ 40000, 800, 2, 30, UINT64_C(7776000000), 1000, true, true, true },
 	};
 	struct rng r;
 	(void)state;
