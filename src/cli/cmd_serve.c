@@ -79,6 +79,7 @@ static enum cli_status run(struct cli *c, const struct args *a)
 		.connections_max = c->settings.connections_max,
 		.connections_per_client_max = c->settings.connections_per_client_max,
 		.access_log = logs[c->settings.access_log],
+		.tail_touches = c->settings.tail_touches,
 		.stop = cli_stop_flag(),
 		.ready = ready,
 		.arg = &s,

@@ -45,6 +45,7 @@ struct disk {
 struct report {
 	struct disk disk;
 	uint64_t touches;
+	struct archive_numbers archive;
 	int64_t backup_us;    /* 0: never */
 	uint64_t subjects[3]; /* by entity */
 	struct import_info *imports;
@@ -59,7 +60,7 @@ static enum part part_of(str path)
 		return PART_LOG;
 	if (str_ends(path, S(".run")))
 		return PART_IDS;
-	if (str_ends(path, S(".seg")))
+	if (str_ends(path, S(".seg")) || str_ends(path, S(".ids")))
 		return PART_ARCHIVE;
 	return PART_OTHER;
 }
@@ -104,6 +105,7 @@ static bool report_make(struct cli *c, struct snapshot *s, struct report *r, err
 	*r = (struct report){ .disk = { .cli = c, .dir = c->data },
 			      .touches = snapshot_seq(s),
 			      .backup_us = journal_backup_last(c->data) };
+	snapshot_archive_numbers(s, &r->archive);
 	for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
 		if (!people_each(snapshot_people(s), entities[i], count_subject, &r->subjects[i],
 				 e))
@@ -166,7 +168,13 @@ static bool put_words(struct cli *c, const struct report *r, err *e)
 	put_plural(b, r->subjects[1], "company", "companies");
 	buf_cstr(b, ", ");
 	put_plural(b, r->subjects[2], "deal", "deals");
-	buf_cstr(b, ".\nTime zone ");
+	buf_cstr(b, ".\n");
+	put_plural(b, r->archive.touches, "touch", "touches");
+	buf_cstr(b, " sealed in ");
+	put_plural(b, r->archive.segments, "segment", "segments");
+	buf_cstr(b, ", ");
+	buf_str(b, show_count(text, r->archive.tail_touches));
+	buf_cstr(b, " in the tail.\nTime zone ");
 	text_put_clean(b, str_of(zone_name()));
 	buf_cstr(b, ".\n\n");
 	for (size_t i = 0; i < PARTS_N; i++) {
@@ -199,6 +207,14 @@ static void put_json(struct cli *c, const struct report *r)
 	json_object_open(&w);
 	json_key(&w, S("touches"));
 	json_put_uint(&w, r->touches);
+	json_key(&w, S("sealed"));
+	json_put_uint(&w, r->archive.touches);
+	json_key(&w, S("segments"));
+	json_put_uint(&w, r->archive.segments);
+	json_key(&w, S("tail"));
+	json_put_uint(&w, r->archive.tail_touches);
+	json_key(&w, S("dropped"));
+	json_put_uint(&w, r->archive.dropped);
 	json_key(&w, S("people"));
 	json_put_uint(&w, r->subjects[0]);
 	json_key(&w, S("companies"));

@@ -20,6 +20,9 @@
 #define MEMORY_MAX_LEAST   (16 * MIB)
 #define CONNECTIONS_MAX	   12000
 #define CONNECTIONS_MOST   1000000
+#define TAIL_TOUCHES	   1048576
+#define TAIL_LEAST	   1000
+#define TAIL_MOST	   100000000
 
 static const struct {
 	const char *name, *variable, *value, *help;
@@ -42,11 +45,16 @@ static const struct {
 						 "number. Leave it 0 behind a proxy" },
 	[SETTING_ACCESS_LOG] = { "access_log", "TRICHTER_ACCESS_LOG", "api",
 				 "which requests are logged, by route: api, all or off" },
+	[SETTING_TAIL_TOUCHES] = { "tail_touches", "TRICHTER_TAIL_TOUCHES", "1048576",
+				   "how many of the newest touches stay out of the archive: when "
+				   "there are more, the older half of them is sealed" },
 };
 
 void settings_init(struct settings *s)
 {
-	*s = (struct settings){ .memory_max = GIB, .connections_max = CONNECTIONS_MAX };
+	*s = (struct settings){ .memory_max = GIB,
+				.connections_max = CONNECTIONS_MAX,
+				.tail_touches = TAIL_TOUCHES };
 	for (size_t i = 0; i < SETTINGS_N; i++)
 		s->all[i] = (struct setting){ known[i].name, known[i].variable, known[i].help,
 					      str_of(known[i].value), SETTING_DEFAULT };
@@ -108,6 +116,16 @@ static bool connections_parse(str text, size_t least, size_t *n_r, err *e)
 	return true;
 }
 
+static bool tail_parse(str text, uint64_t *n_r, err *e)
+{
+	uint64_t n = 0;
+	if (!num_parse_u64(str_trim(text), &n) || n < TAIL_LEAST || n > TAIL_MOST)
+		return err_set(e, ERR_INVALID, "\"%.*s\" is no number from %d to %d", STR_ARG(text),
+			       TAIL_LEAST, TAIL_MOST);
+	*n_r = n;
+	return true;
+}
+
 static bool access_log_parse(str text, enum setting_access_log *what_r, err *e)
 {
 	static const char *const names[] = { "api", "all", "off" };
@@ -151,6 +169,9 @@ static bool setting_apply(struct settings *s, enum setting_id id, str value, err
 		break;
 	case SETTING_ACCESS_LOG:
 		ok = access_log_parse(value, &s->access_log, e);
+		break;
+	case SETTING_TAIL_TOUCHES:
+		ok = tail_parse(value, &s->tail_touches, e);
 		break;
 	case SETTINGS_N:
 		break;

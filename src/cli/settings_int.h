@@ -20,6 +20,7 @@ enum setting_id {
 	SETTING_CONNECTIONS_MAX,
 	SETTING_CONNECTIONS_PER_CLIENT_MAX,
 	SETTING_ACCESS_LOG,
+	SETTING_TAIL_TOUCHES,
 	SETTINGS_N
 };
 enum setting_access_log { SETTING_LOG_API, SETTING_LOG_ALL, SETTING_LOG_OFF };
@@ -38,6 +39,7 @@ struct settings {
 	size_t memory_max; /* bytes */
 	size_t connections_max, connections_per_client_max;
 	enum setting_access_log access_log;
+	uint64_t tail_touches;
 };
 
 void settings_init(struct settings *s);

@@ -116,8 +116,8 @@ bool store_manifest_read(struct ledger *l, struct archive_manifest *m_r, uint64_
 bool store_last_seq(struct store *s, uint64_t *seq_r, err *e) MUST_CHECK;
 /* tail.c: all touches in columns. */
 void store_tail_release(struct store *s);
-/* Segments made now are sorted by whom profiles belong to as of this number: what an open import
- * joins comes later, whenever it was recorded. */
+/* Segments made now are sorted by whom profiles belong to as of this number. The writer knows what
+ * an open import joined, readers do not: whoever it joined counts as moved until it is closed. */
 uint64_t store_keyed_seq(const struct store *s);
 /* One segment of these, in this order. */
 bool record_sort_build(struct record_sort *sort, const struct sorted_touch *items, size_t n,

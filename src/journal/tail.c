@@ -50,14 +50,7 @@ void store_tail_release(struct store *s)
 
 uint64_t store_keyed_seq(const struct store *s)
 {
-	uint64_t seq = MIN(s->as_of, s->last_seq);
-	for (size_t i = 0; i < s->imports.n; i++) {
-		const struct import_row *row = &s->imports.items[i];
-		bool open = row->closed_seq == 0 || row->closed_seq > seq;
-		if (open && row->undone_seq == 0 && row->from_seq > 0)
-			seq = MIN(seq, row->from_seq - 1);
-	}
-	return seq;
+	return MIN(s->as_of, s->last_seq);
 }
 
 struct making {

@@ -50,7 +50,8 @@ static bool access_begin(struct server *s, err *e)
 static bool parts_open(struct server *s, err *e)
 {
 	mutex_init(&s->changing);
-	const struct journal_options o = { .queue_batches_max = QUEUE_BATCHES_MAX };
+	const struct journal_options o = { .queue_batches_max = QUEUE_BATCHES_MAX,
+					   .tail_touches_max = s->options.tail_touches };
 	return journal_open(s->options.data, &o, &s->journal, e) && views_open(s, e) &&
 	       funnels_open(s, e) && touch_names_open(s, e) && access_begin(s, e) &&
 	       collect_open(s, e) && once_open(&s->once, e) && imports_begin(s, e) &&

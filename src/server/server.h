@@ -25,6 +25,7 @@ struct server_options {
 	size_t connections_max;		   /* 0: 12,000 */
 	size_t connections_per_client_max; /* 0: no limit */
 	enum access_log_what access_log;
+	uint64_t tail_touches;	   /* journal_options; 0: as ever */
 	const volatile bool *stop; /* set by a signal */
 	void (*ready)(void *arg, unsigned port, const char *setup_path);
 	void *arg;
