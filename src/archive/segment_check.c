@@ -47,7 +47,7 @@ static bool touches_fit(struct segment_cursor *c, struct arena *a, uint64_t *cou
 	for (uint64_t row = 0; row < s->info.touches; row++) {
 		struct touch t;
 		struct touch_place now = { 0 };
-		uint32_t name;
+		int64_t name;
 		arena_reset(a);
 		if (!segment_touch(c, row, a, &t, e) || !cursor_subject(c, row, &now.subject, e))
 			return false;
@@ -57,8 +57,8 @@ static bool touches_fit(struct segment_cursor *c, struct arena *a, uint64_t *cou
 		if (row > 0 && !in_order(&last, &now))
 			return segment_damaged(s, "the order of its touches", e);
 		last = now;
-		if (!segment_name_code(s, t.name, &name))
-			return segment_damaged(s, "its names", e);
+		if (!ints_cursor_get(&c->numbers[COL_NAME], row, &name, e))
+			return false;
 		counts[name]++;
 	}
 	for (size_t i = 0; i < s->names_n; i++) {

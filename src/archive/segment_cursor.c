@@ -150,26 +150,26 @@ bool cursor_message_id(struct segment_cursor *c, uint64_t row, unsigned flags, s
 	return true;
 }
 
+/* Field by field: a touch is large, and a copy of it costs more than reading one. */
 static void numbers_to_touch(const struct segment *s, const int64_t v[COL_NUMBERS],
 			     uint64_t subject, struct touch *t)
 {
 	unsigned flags = (unsigned)v[COL_FLAGS];
-	*t = (struct touch){
-		.seq = (uint64_t)v[COL_SEQ],
-		.at_us = v[COL_AT],
-		.received_us = v[COL_RECEIVED],
-		.name = s->names[v[COL_NAME]],
-		.person = person_of_code(subject, (uint64_t)v[COL_PERSON]),
-		.company = (uint64_t)v[COL_COMPANY],
-		.deal = (uint64_t)v[COL_DEAL],
-		.origin = s->origins[v[COL_ORIGIN]],
-		.import = (uint64_t)v[COL_IMPORT],
-		.cause = (uint64_t)v[COL_CAUSE],
-		.rule = s->words[v[COL_RULE]],
-		.by = s->words[v[COL_BY]],
-		.fill = flags & FLAG_FILL,
-		.from_public = flags & FLAG_PUBLIC,
-	};
+	t->seq = (uint64_t)v[COL_SEQ];
+	t->at_us = v[COL_AT];
+	t->received_us = v[COL_RECEIVED];
+	t->name = s->names[v[COL_NAME]];
+	t->person = person_of_code(subject, (uint64_t)v[COL_PERSON]);
+	t->company = (uint64_t)v[COL_COMPANY];
+	t->deal = (uint64_t)v[COL_DEAL];
+	t->origin = s->origins[v[COL_ORIGIN]];
+	t->channel = S("");
+	t->import = (uint64_t)v[COL_IMPORT];
+	t->cause = (uint64_t)v[COL_CAUSE];
+	t->rule = s->words[v[COL_RULE]];
+	t->by = s->words[v[COL_BY]];
+	t->fill = flags & FLAG_FILL;
+	t->from_public = flags & FLAG_PUBLIC;
 }
 
 bool segment_touch(struct segment_cursor *c, uint64_t row, struct arena *a, struct touch *t_r,
@@ -177,7 +177,8 @@ bool segment_touch(struct segment_cursor *c, uint64_t row, struct arena *a, stru
 {
 	int64_t v[COL_NUMBERS];
 	uint64_t subject;
-	struct touch t;
+	str id;
+	struct shape_props props;
 	CHECK(row < c->s->info.touches);
 	if (!cursor_subject(c, row, &subject, e))
 		return false;
@@ -185,11 +186,13 @@ bool segment_touch(struct segment_cursor *c, uint64_t row, struct arena *a, stru
 		if (!ints_cursor_get(&c->numbers[i], row, &v[i], e))
 			return false;
 	}
-	numbers_to_touch(c->s, v, subject, &t);
-	if (!cursor_message_id(c, row, (unsigned)v[COL_FLAGS], a, &t.message_id, e) ||
-	    !props_cursor_read(&c->props, row, (size_t)v[COL_SHAPE], a, &t, e))
+	if (!cursor_message_id(c, row, (unsigned)v[COL_FLAGS], a, &id, e) ||
+	    !props_cursor_read(&c->props, row, (size_t)v[COL_SHAPE], a, &props, e))
 		return false;
-	t.tie = t.message_id.n > 0 ? tie_of_message_id(t.message_id) : t.seq;
-	*t_r = t;
+	numbers_to_touch(c->s, v, subject, t_r);
+	t_r->message_id = id;
+	t_r->tie = id.n > 0 ? tie_of_message_id(id) : t_r->seq;
+	t_r->props = props.items;
+	t_r->props_n = props.n;
 	return true;
 }

@@ -167,8 +167,12 @@ struct props_cursor {
 };
 bool props_cursor_init(struct props_cursor *p, const struct segment *s, err *e) MUST_CHECK;
 void props_cursor_fini(struct props_cursor *p);
+struct shape_props {
+	const struct prop *items;
+	size_t n;
+};
 bool props_cursor_read(struct props_cursor *p, uint64_t row, size_t shape, struct arena *a,
-		       struct touch *t, err *e) MUST_CHECK;
+		       struct shape_props *props_r, err *e) MUST_CHECK;
 
 /* ---- building -------------------------------------------------------------------------------- */
 

@@ -134,13 +134,12 @@ static bool prop_read(struct props_cursor *p, uint64_t row, const struct shape *
 }
 
 bool props_cursor_read(struct props_cursor *p, uint64_t row, size_t shape, struct arena *a,
-		       struct touch *t, err *e)
+		       struct shape_props *props_r, err *e)
 {
 	str text;
 	struct reader rest;
 	struct shape keys = { 0 };
-	t->props = NULL;
-	t->props_n = 0;
+	*props_r = (struct shape_props){ 0 };
 	if (shape == SHAPE_NONE)
 		return true;
 	if (!texts_cursor_get(&p->rest, row, &text, e))
@@ -160,7 +159,6 @@ bool props_cursor_read(struct props_cursor *p, uint64_t row, size_t shape, struc
 		if (!prop_read(p, row, &keys, i, &rest, a, &props[i].value, e))
 			return false;
 	}
-	t->props = props;
-	t->props_n = keys.n;
+	*props_r = (struct shape_props){ props, keys.n };
 	return rest.p == rest.end || bad_touch(p, row, e);
 }

@@ -79,6 +79,12 @@ static bool memory_open(struct colfile_writer *w, struct colfile **f_r, err *e)
 	f->path = (char *)(uintptr_t)path.p;
 	f->memory = w->out;
 	buf_init(&w->out, 0);
+	/* It stays as long as it is: what growing left over is given back. */
+	char *exact = mem_realloc(f->memory.p, f->memory.n, 1);
+	if (exact) {
+		f->memory.p = exact;
+		f->memory.cap = f->memory.n;
+	}
 	f->map = (const uint8_t *)f->memory.p;
 	f->map_n = f->memory.n;
 	if (!colfile_begin_reading(f, w->kind, e)) {
