@@ -27,6 +27,7 @@ const shown = new Set([
 	'home desktop-light-en', 'home-period desktop-dark-de', 'home phone-light-en', 'home-people desktop-light-en',
 	'home-breakdown desktop-light-en', 'flow desktop-light-en', 'people desktop-light-en', 'people-one desktop-light-de',
 	'people phone-dark-en', 'companies-one desktop-dark-en', 'deals desktop-light-en', 'import desktop-light-en',
+	'funnels-one desktop-light-en', 'builder-breakdown desktop-dark-de', 'builder-groups desktop-light-en', 'builder-times phone-light-de', 'funnels desktop-light-en',
 	'settings-keys desktop-light-en', 'gallery desktop-light-en', 'login desktop-light-en',
 ]);
 

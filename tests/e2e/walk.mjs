@@ -51,7 +51,9 @@ export async function screens(client) {
 	const builder = [
 		{ name: 'builder-breakdown', path: `${built}&by=source` },
 		{ name: 'builder-times', path: `${built}&part=times` },
-		{ name: 'builder-groups', path: `/funnels/new?steps=stage:sql,stage:customer&part=versus&compare_where=${encodeURIComponent('did(page_viewed where kind = "case_study")')}` },
+		{ name: 'builder-groups', path: `${built}&part=versus&where=first_source+%3D+linkedin&compare_where=first_source+in+(capterra,+omr)` },
+		{ name: 'builder-goes', path: `${built}&part=goes` },
+		{ name: 'builder-new', path: '/funnels/new' },
 	];
 	return [...out, ...more, ...builder];
 }

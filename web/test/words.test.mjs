@@ -11,6 +11,9 @@ const m = await load(`
 	export { matchPath, hrefWith } from './app/router';
 	export { url } from './lib/api';
 	export { complete } from './components/rule-complete';
+	export * from './lib/steps';
+	export { chance } from './screens/builder/stats';
+	export { baseCount, scaleOf } from './screens/funnel/scale';
 	export { texts as en } from './i18n/en';
 	export { texts as de } from './i18n/de';
 `);
@@ -83,4 +86,51 @@ test('a rule is completed by fields, then by the values of the field', () => {
 	assert.deepEqual(proposed('country = '), ['DE', 'United Kingdom']);
 	assert.deepEqual(proposed('country in (DE, uni'), ['United Kingdom']);
 	assert.deepEqual(proposed('stage = mql an'), ['and']);
+});
+
+const kinds = (text) => m.stepsRead(text).map((s) => `${s.kind} ${s.names.join('|')} ${s.where}`.trim());
+
+test('steps are taken apart at commas outside of quotes and brackets', () => {
+	assert.deepEqual(kinds('page_viewed, stage:mql, deal:won, *'), ['touch page_viewed', 'stage mql', 'deal won', 'any']);
+	assert.deepEqual(kinds('"a, b", "say \\"x\\""'), ['touch a, b', 'touch say "x"']);
+	assert.deepEqual(kinds('[source in (a, b) and path ~ "x]"]'), ['rule  source in (a, b) and path ~ "x]"']);
+	assert.deepEqual(kinds(''), []);
+});
+
+test('a rule about names is shown as names and a condition, any other as it is', () => {
+	assert.deepEqual(kinds('[name = "page_viewed" and path ~ "/pricing*"]'), ['touch page_viewed path ~ "/pricing*"']);
+	assert.deepEqual(kinds('[name in ("a", "b") and (kind = x or kind = y)]'), ['touch a|b kind = x or kind = y']);
+	assert.deepEqual(kinds('[name = "a" and kind = x or kind = y]'), ['rule  name = "a" and kind = x or kind = y']);
+	assert.deepEqual(kinds('[name = "a" and (x = 1) and (y = 2)]'), ['touch a (x = 1) and (y = 2)']);
+	assert.deepEqual(kinds('[name = "a" or x = 1]'), ['rule  name = "a" or x = 1']);
+});
+
+test('steps put together again say the same', () => {
+	for (const text of [
+		'page_viewed, stage:mql, deal:won, *', '"a, b", "stage:x", " c"', 'optional:page_viewed, anchor:stage:mql, first:[kind = "x"]',
+		'[name in ("a", "b") and (kind = "x, y")]', '[name = "a" and (x = 1 or y = 2)]', 'deal:"final, closed"', 'first:optional:anchor:*',
+	])
+		assert.equal(m.stepsText(m.stepsRead(text)), text);
+	assert.equal(m.stepsText([m.stepNew('touch'), m.stepNew('stage', ['mql'])]), 'stage:mql');
+});
+
+test('exclusions keep their span, and names that end like one', () => {
+	for (const text of ['unsubscribed:1-3, [source = x]', 'a', 'stage:lost:2-4'])
+		assert.equal(m.exclusionsText(m.exclusionsRead(text)), text);
+	assert.deepEqual(m.exclusionsRead('a:1-2')[0].span, [1, 2]);
+});
+
+test('a difference is set against chance as textbooks do', () => {
+	// z = 2.0 and 1.0 by hand: 60/100 against 46/100, 55 against 48
+	assert.ok(Math.abs(m.chance(60, 100, 46, 100) - 0.0473) < 0.0005, m.chance(60, 100, 46, 100));
+	assert.ok(Math.abs(m.chance(55, 100, 48, 100) - 0.3222) < 0.0005, m.chance(55, 100, 48, 100));
+	assert.equal(m.chance(2, 10, 1, 10), null);
+	assert.equal(m.chance(0, 0, 1, 10), null);
+});
+
+test('a first step that hides all others is broken, one that does not is whole', () => {
+	assert.equal(m.baseCount([1000, 90, 20]), 90);
+	assert.equal(m.baseCount([1000, 200]), 1000);
+	assert.equal(m.baseCount([7]), 7);
+	assert.ok(m.scaleOf([1000, 90], 90).broken(1000));
 });

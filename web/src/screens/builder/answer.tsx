@@ -52,6 +52,11 @@ function Controls({ question, entity, fields, rows }: { question: Question; enti
 	return (
 		<div class="controls builder-controls">
 			<PeriodOf q={q} set={set} />
+			{(q.get('period') || (q.get('from') && q.get('to'))) && (
+				<Select label={t('funnel.compare')} value={q.get('compare') ?? ''} onValue={(v) => set({ compare: v })} options={[
+					{ value: '', text: t('funnel.compare.previous') }, { value: 'none', text: t('funnel.compare.none') },
+				]} />
+			)}
 			<Combo label={t('funnel.breakdown')} options={[none, ...breakdowns]} value={by[0] ?? ''} free onPick={(v) => put(0, v)} placeholder={t('funnel.breakdown.none')} />
 			{by.length > 0 && <Combo label={t('build.byToo')} options={[none, ...breakdowns.filter((b) => b.value !== by[0])]} value={by[1] ?? ''} free onPick={(v) => put(1, v)} placeholder={t('funnel.breakdown.none')} />}
 			{by.length > 0 && (

@@ -55,7 +55,7 @@ function Rows({ rows, reload }: { rows: Saved[]; reload: () => void }) {
 					<th scope="col" class="cell-wide">{t('build.steps')}</th>
 					<th scope="col">{t('build.onHome')}</th>
 					<th scope="col">{t('build.changed')}</th>
-					<td />
+					<th scope="col"><span class="hidden">{t('build.more')}</span></th>
 				</tr>
 			</thead>
 			<tbody>
