@@ -16,7 +16,7 @@ import type { Question } from './question';
 import { sure_below } from './stats';
 
 function points(x: number | null): string {
-	return x === null ? '–' : t('build.versus.points', { n: `${x > 0 ? '+' : x < 0 ? '−' : ''}${number(Math.abs(x * 100), 1)}` });
+	return x === null ? '–' : t('build.versus.points', { n: `${x > 0 ? '+' : x < 0 ? '−' : ''}${percent(Math.abs(x)).replace(/\s*%$/, '')}` });
 }
 
 function Beside({ f }: { f: Funnel }) {
