@@ -104,7 +104,8 @@ struct layout {
 
 static const char *unit_of(const struct funnel_spec *spec)
 {
-	static const char *const units[] = { "people", "companies", "deals" };
+	static const char *const units[] = { "people", "companies", "deals", "attempts",
+					     "sessions" };
 	return units[spec->count];
 }
 

@@ -108,6 +108,8 @@ static const char *unit_of(const struct funnel_result *r, enum language language
 		[FUNNEL_PEOPLE] = { "people", "Personen" },
 		[FUNNEL_COMPANIES] = { "companies", "Unternehmen" },
 		[FUNNEL_DEALS] = { "deals", "Deals" },
+		[FUNNEL_TOTALS] = { "attempts", "Versuche" },
+		[FUNNEL_SESSIONS] = { "sessions", "Sitzungen" },
 	};
 	return words[r->spec.count][language];
 }

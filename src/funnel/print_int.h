@@ -27,6 +27,14 @@ void print_count_in(struct buf *out, uint64_t n, enum language language);
 /* 10.5 %, with narrow blanks; a dash where it is unknown. */
 void print_rate_in(struct buf *out, double rate, enum language language);
 
+/* ---- parts of the sentence of rules (print_parameters.c) -------------------------------------
+ */
+
+void say_order(struct buf *out, const struct funnel_spec *spec, enum language language);
+void say_times(struct buf *out, const struct funnel_spec *spec, enum language language);
+void say_parameters(struct buf *out, const struct funnel_spec *spec, enum language language);
+void say_profile(struct buf *out, const struct funnel_spec *spec, enum language language);
+
 /* ---- parts of the document (print_json_sides.c) -----------------------------------------------
  */
 

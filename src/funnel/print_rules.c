@@ -144,57 +144,14 @@ static void say_period(struct buf *out, const struct funnel_spec *spec, enum lan
 			 de ? " und allem anderen auch danach" : " and the others also after that");
 }
 
-static void say_order(struct buf *out, const struct funnel_spec *spec)
-{
-	bool lifecycle = spec->steps_n == 0;
-	if (lifecycle)
-		buf_cstr(out, " who entered each stage or a later one");
-	else
-		buf_cstr(out, " by the furthest that they came");
-	if (spec->order == FUNNEL_ANY)
-		buf_cstr(out, lifecycle ? ", in any order" : ", with the steps in any order");
-	else
-		buf_cstr(out, lifecycle
-				      ? ", in order of time"
-				      : ", with the steps in order and other touches between them");
-	if (spec->window_us == FUNNEL_WINDOW_NONE) {
-		buf_cstr(out, ", without a window");
-	} else {
-		buf_cstr(out, ", all within ");
-		print_window(out, spec->window_us);
-		buf_cstr(out, lifecycle ? " of a visit" : " of the first");
-	}
-}
-
-static void say_order_de(struct buf *out, const struct funnel_spec *spec)
-{
-	bool lifecycle = spec->steps_n == 0;
-	if (lifecycle)
-		buf_cstr(out, ", die die Stufe oder eine sp\u00E4tere erreicht haben");
-	else
-		buf_cstr(out, " nach dem weitesten Schritt, den sie erreicht haben");
-	if (spec->order == FUNNEL_ANY)
-		buf_cstr(out, lifecycle ? ", in beliebiger Reihenfolge"
-					: ", Schritte in beliebiger Reihenfolge");
-	else
-		buf_cstr(out, lifecycle ? ", in der Reihenfolge der Zeit"
-					: ", Schritte der Reihe nach, anderes darf dazwischen "
-					  "liegen");
-	if (spec->window_us == FUNNEL_WINDOW_NONE) {
-		buf_cstr(out, ", ohne Zeitfenster");
-	} else {
-		buf_cstr(out, ", alles innerhalb von ");
-		print_window(out, spec->window_us);
-		buf_cstr(out, lifecycle ? " nach einem Besuch" : " nach dem ersten");
-	}
-}
-
 static void say_breakdown(struct buf *out, const struct funnel_spec *spec, enum language language)
 {
 	static const char *const subjects[][LANGUAGES_N] = {
 		[FUNNEL_PEOPLE] = { "the person", "der Person" },
 		[FUNNEL_COMPANIES] = { "the company", "des Unternehmens" },
 		[FUNNEL_DEALS] = { "the deal", "des Deals" },
+		[FUNNEL_TOTALS] = { "the person", "der Person" },
+		[FUNNEL_SESSIONS] = { "the person", "der Person" },
 	};
 	static const char *const touches[][LANGUAGES_N] = {
 		[FUNNEL_OF_FIRST] = { "the first touch", "des ersten Kontakts" },
@@ -209,6 +166,11 @@ static void say_breakdown(struct buf *out, const struct funnel_spec *spec, enum 
 		   STR_ARG(spec->by));
 	if (spec->of == FUNNEL_OF_STEP)
 		buf_printf(out, de ? "von Schritt %zu" : "step %zu", spec->of_step);
+	else if (spec->of == FUNNEL_OF_STEP_ALL)
+		buf_printf(out,
+			   de ? "von Schritt %zu, jeder Wert f\u00FCr sich"
+			      : "step %zu, each value by itself",
+			   spec->of_step);
 	else if (spec->of == FUNNEL_OF_PERSON)
 		buf_cstr(out, subjects[spec->count][language]);
 	else
@@ -217,14 +179,17 @@ static void say_breakdown(struct buf *out, const struct funnel_spec *spec, enum 
 
 static void say_count(struct buf *out, const struct funnel_spec *spec, enum language language)
 {
-	static const char *const words_de[] = { "Personen", "Unternehmen", "Deals" };
-	if (language == LANGUAGE_DE) {
-		buf_printf(out, "Gez\u00E4hlt: %s", words_de[spec->count]);
-		say_order_de(out, spec);
-	} else {
-		buf_printf(out, "Counted: %s", funnel_count_word(spec->count));
-		say_order(out, spec);
-	}
+	static const char *const words[][LANGUAGES_N] = {
+		[FUNNEL_PEOPLE] = { "people", "Personen" },
+		[FUNNEL_COMPANIES] = { "companies", "Unternehmen" },
+		[FUNNEL_DEALS] = { "deals", "Deals" },
+		[FUNNEL_TOTALS] = { "attempts", "Versuche" },
+		[FUNNEL_SESSIONS] = { "sessions", "Sitzungen" },
+	};
+	bool de = language == LANGUAGE_DE;
+	buf_printf(out, de ? "Gez\u00E4hlt: %s" : "Counted: %s", words[spec->count][language]);
+	say_order(out, spec, language);
+	say_times(out, spec, language);
 	say_period(out, spec, language);
 }
 
@@ -233,15 +198,13 @@ void funnel_print_rules(const struct funnel_result *r, enum language language, s
 	const struct funnel_spec *spec = &r->spec;
 	bool de = language == LANGUAGE_DE;
 	say_count(out, spec, language);
-	buf_cstr(out, de ? "; jeder Kontakt z\u00E4hlt f\u00FCr einen Schritt, Kontakte desselben "
-			   "Augenblicks in beliebiger Reihenfolge"
-			 : "; each touch counts for one step, touches of the same instant in any "
-			   "order");
+	say_parameters(out, spec, language);
 	if (spec->where) {
 		buf_cstr(out, de ? "; nur wo gilt " : "; only where ");
 		print_where(out, spec);
 	}
 	say_breakdown(out, spec, language);
+	say_profile(out, spec, language);
 	buf_printf(out,
 		   de ? "; Zeiten in %s; Stand von Kontakt " : "; times in %s; as known at touch ",
 		   zone_name());
