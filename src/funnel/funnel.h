@@ -41,6 +41,11 @@ struct funnel_watch {
 	atomic_bool stop;	    /* set: the query ends with ERR_BUSY */
 };
 
+/* What is found in segments once and for all questions; optional. Any number may use one. */
+struct funnel_memory;
+bool funnel_memory_new(struct funnel_memory **m_r, err *e) MUST_CHECK;
+void funnel_memory_free(struct funnel_memory **m);
+
 struct funnel_spec {
 	const struct funnel_step *steps;
 	size_t steps_n;	   /* 0: the lifecycle funnel over `stages` */
@@ -79,12 +84,13 @@ struct funnel_spec {
 	enum funnel_view view;
 	bool until_given; /* nothing at or after until_us counts: the answer as it was then */
 	int64_t until_us;
-	bool compare;		    /* also count the period before, as it stood at the same age */
-	bool keep;		    /* keep who is behind every number: funnel_people */
-	bool counts_only;	    /* no exits, here, money, young */
-	bool correlate;		    /* also what comes with conversion */
-	unsigned threads;	    /* 0: as many as pays */
-	struct funnel_watch *watch; /* how far it is, and an end to it; NULL */
+	bool compare;	  /* also count the period before, as it stood at the same age */
+	bool keep;	  /* keep who is behind every number: funnel_people */
+	bool counts_only; /* no exits, here, money, young */
+	bool correlate;	  /* also what comes with conversion */
+	unsigned threads; /* 0: as many as pays */
+	struct funnel_memory *memory;	  /* NULL: none */
+	struct funnel_watch *watch;	  /* how far it is, and an end to it; NULL */
 	const struct rule *compare_where; /* counted beside `where`, to compare; NULL: none */
 };
 

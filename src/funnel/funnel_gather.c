@@ -31,10 +31,9 @@ struct collecting {
 	err *e;
 };
 
-static bool note_beside(struct collecting *c, uint64_t row, uint8_t need)
+static bool note_beside(struct collecting *c, uint64_t row)
 {
 	struct beside b = { .subject = c->counts ? (uint32_t)c->subject : 0,
-			    .need = need,
 			    .ref = REF(c->source, row) };
 	return vec_push(&c->w->beside, b) || err_nomem(c->e);
 }
@@ -67,7 +66,7 @@ static bool collect_row(struct collecting *c, uint64_t row, int64_t name)
 		return false;
 	if (hides)
 		return true;
-	if ((need & ~NEED_ASK) != 0 && !note_beside(c, row, need))
+	if ((need & NEED_PAST) != 0 && !note_beside(c, row))
 		return false;
 	if (!c->counts)
 		return true;

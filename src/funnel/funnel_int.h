@@ -44,8 +44,8 @@ bool matcher_init_excludes(struct matcher *m, const struct funnel_spec *spec, st
 void matcher_fini(struct matcher *m);
 /* Bit k: the touch fills step k; in the lifecycle, enters the k-th stage. */
 uint32_t matcher_mask(struct matcher *m, const struct touch *t);
-/* Bit k: a touch named stage_entered enters the stage of step k; in the lifecycle, the k-th. */
-uint32_t matcher_stages(struct matcher *m, const struct touch *t);
+/* Bit k: who enters this stage enters that of step k; in the lifecycle, the k-th. */
+uint32_t matcher_stage(struct matcher *m, str stage);
 
 /* ---- the plan (funnel.c) --------------------------------------------------------------------- */
 
@@ -280,12 +280,23 @@ struct sides {
 };
 bool sides_init(struct sides *s, struct plan *p, uint64_t subjects_n, struct arena *a,
 		err *e) MUST_CHECK;
-/* What the touch says beside the steps. */
-enum side_kind side_kind_of(const struct touch *t);
-bool side_is_spend(const struct touch *t);
-void sides_spend(struct sides *s, const struct touch *t);
-bool sides_take(struct sides *s, const struct touch *t, enum side_kind kind, uint64_t subject,
-		struct people *people, err *e) MUST_CHECK;
+/* A touch that says something beside the steps: what of it counts. */
+struct deed {
+	int64_t at_us;
+	uint64_t tie, seq, import;
+	uint32_t person, company, deal; /* as the touch has them */
+	uint8_t kind;			/* enum side_kind */
+	bool fill, spend;
+	bool created, says_status; /* of a deal */
+	str text;		   /* the stage, or the reason */
+	value amount;		   /* VALUE_MONEY, or none */
+};
+bool deed_has_name(str name);
+/* Texts into the arena; false: it is full. */
+bool deed_of_touch(const struct touch *t, struct arena *a, struct deed *d_r);
+void sides_spend(struct sides *s, const struct deed *d);
+bool sides_take(struct sides *s, const struct deed *d, uint64_t subject, struct people *people,
+		err *e) MUST_CHECK;
 /* Which exit is in force and which stage is theirs now. `since_us`: when the subject last came to
  * the row that it reached last. */
 void sides_resolve(const struct sides *s, uint64_t subject, int64_t since_us, struct progress *o);

@@ -109,23 +109,26 @@ static bool stage_eq(struct matcher *m, str stage, str folded)
 	return s.p && str_eq(s, folded);
 }
 
-static uint32_t stage_mask(struct matcher *m, const struct touch *t, uint32_t wanted)
+static uint32_t text_mask(struct matcher *m, str stage, uint32_t wanted)
 {
 	uint32_t mask = 0;
-	value stage = touch_prop(t, S("stage"));
-	if (stage.kind != VALUE_TEXT)
-		return 0;
 	for (; wanted != 0; wanted &= wanted - 1) {
 		size_t k = (size_t)__builtin_ctz(wanted);
-		if (stage_eq(m, str_trim(stage.text), m->stage[k]))
+		if (stage_eq(m, stage, m->stage[k]))
 			mask |= UINT32_C(1) << k;
 	}
 	return mask;
 }
 
-uint32_t matcher_stages(struct matcher *m, const struct touch *t)
+static uint32_t stage_mask(struct matcher *m, const struct touch *t, uint32_t wanted)
 {
-	return stage_mask(m, t, m->stages);
+	value stage = touch_prop(t, S("stage"));
+	return stage.kind == VALUE_TEXT ? text_mask(m, str_trim(stage.text), wanted) : 0;
+}
+
+uint32_t matcher_stage(struct matcher *m, str stage)
+{
+	return text_mask(m, stage, m->stages);
 }
 
 static uint32_t deal_mask(struct matcher *m, const struct touch *t)

@@ -91,17 +91,11 @@ static size_t sums_give(struct sums *s, uint64_t heads, struct funnel_money *mon
 
 /* ---- spend ----------------------------------------------------------------------------------- */
 
-bool side_is_spend(const struct touch *t)
-{
-	return t->name.n == 12 && t->name.p[0] == 's' && str_eq(t->name, S("spend_booked"));
-}
-
-void sides_spend(struct sides *s, const struct touch *t)
+void sides_spend(struct sides *s, const struct deed *d)
 {
 	const struct funnel_spec *spec = &s->p->spec;
-	value amount = touch_prop(t, S("amount"));
-	if (amount.kind == VALUE_MONEY && t->at_us >= spec->from_us && t->at_us < spec->to_us)
-		sums_add(&s->spend, amount);
+	if (d->amount.kind == VALUE_MONEY && d->at_us >= spec->from_us && d->at_us < spec->to_us)
+		sums_add(&s->spend, d->amount);
 }
 
 /* ---- deals ----------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
  * own.
  */
 #include "funnel/correlate_int.h"
+#include "funnel/deeds_int.h"
 #include "funnel/past_int.h"
 
 #include <string.h>
@@ -77,35 +78,56 @@ static bool run_traits(struct run *r, uint64_t subject, bool *counts_r, uint32_t
 
 /* ---- beside the steps ------------------------------------------------------------------------ */
 
-static bool run_beside_one(struct run *r, struct worker *w, const struct beside *b, err *e)
+static bool run_past(struct run *r, err *e)
 {
-	struct touch t;
-	struct people *p = snapshot_people(r->g.sources.snapshot);
-	if ((b->need & NEED_PAST) != 0 && b->subject != 0 &&
-	    !past_note(&r->past, b->subject, b->ref, e))
-		return false;
-	if ((b->need & (NEED_SIDE | NEED_SPEND)) == 0)
-		return true;
-	if (!lens_touch(&w->lenses.items[REF_SOURCE(b->ref)], REF_ROW(b->ref), &t, e))
-		return false;
-	if ((b->need & NEED_SPEND) != 0)
-		sides_spend(&r->sides, &t);
-	enum side_kind kind = side_kind_of(&t);
-	return kind == SIDE_NONE || sides_take(&r->sides, &t, kind, b->subject, p, e);
-}
-
-static bool run_beside(struct run *r, err *e)
-{
-	if (!r->p->spec.counts_only && !sides_init(&r->sides, r->p, r->g.subjects_n, r->scratch, e))
-		return false;
 	for (size_t i = 0; i < r->g.workers_n; i++) {
-		struct worker *w = &r->g.workers[i];
-		for (size_t k = 0; k < w->beside.n; k++)
-			if (!run_beside_one(r, w, &w->beside.items[k], e))
+		const struct worker *w = &r->g.workers[i];
+		for (size_t k = 0; k < w->beside.n; k++) {
+			const struct beside *b = &w->beside.items[k];
+			if (b->subject != 0 && !past_note(&r->past, b->subject, b->ref, e))
 				return false;
+		}
 	}
 	past_sort(&r->past);
 	return true;
+}
+
+static bool run_deed(struct run *r, const struct source *s, struct subject_key *key,
+		     const struct deed *d, err *e)
+{
+	struct snapshot *snapshot = r->g.sources.snapshot;
+	const struct touch t = { .person = d->person, .company = d->company, .deal = d->deal };
+	uint64_t subject;
+	if ((r->p->spec.until_given && d->at_us >= r->p->spec.until_us) ||
+	    (s->some_hidden &&
+	     (d->seq > r->g.sources.seq || snapshot_hides_row(snapshot, d->seq, d->import))))
+		return true;
+	if (d->spend)
+		sides_spend(&r->sides, d);
+	return d->kind == SIDE_NONE || (subject_key_of(key, &t, &subject, e) &&
+					sides_take(&r->sides, d, subject, key->people, e));
+}
+
+/* Who left, who is where, deals and spend. */
+static bool run_sides(struct run *r, err *e)
+{
+	struct deeds_list l;
+	struct subject_key key;
+	struct sources *s = &r->g.sources;
+	if (r->p->spec.counts_only)
+		return true;
+	bool ok = subject_key_init(&key, snapshot_people(s->snapshot), r->p->spec.count, r->scratch,
+				   e);
+	ok = ok && sides_init(&r->sides, r->p, r->g.subjects_n, r->scratch, e);
+	ok = deeds_find(&l, s, r->p->spec.memory, r->g.workers_n, r->own.bytes_max, r->scratch,
+			e) &&
+	     ok;
+	for (size_t i = 0; ok && i < s->n; i++)
+		for (size_t k = 0; ok && k < l.items[i]->items.n; k++)
+			ok = run_deed(r, &s->items[i], &key, &l.items[i]->items.items[k], e);
+	deeds_give_back(&l);
+	subject_key_fini(&key);
+	return ok;
 }
 
 /* ---- one subject ----------------------------------------------------------------------------- */
@@ -322,7 +344,7 @@ static bool run_all(struct run *r, struct snapshot *s, const struct funnel_spec 
 	ok = ok && dict_init(&r->dict, r->scratch, e) &&
 	     gathering_run(&r->g, s, &r->plan, &r->dict, spec->watch,
 			   r->past.asks_any ? run_asked : NULL, &r->past, r->scratch, e) &&
-	     run_beside(r, e) && choose_breakdown(r, e) && run_subjects(r, e) &&
+	     run_past(r, e) && run_sides(r, e) && choose_breakdown(r, e) && run_subjects(r, e) &&
 	     run_count(r, &result, e);
 	if (!ok)
 		return false;

@@ -26,26 +26,74 @@ bool sides_init(struct sides *s, struct plan *p, uint64_t subjects_n, struct are
 	return dict_init(&s->reasons, a, e);
 }
 
-enum side_kind side_kind_of(const struct touch *t)
+/* ---- deeds ----------------------------------------------------------------------------------- */
+
+static enum side_kind kind_of_name(str name)
 {
-	switch (t->name.n > 0 ? t->name.p[0] : 0) {
+	switch (name.n > 0 ? name.p[0] : 0) {
 	case 's':
-		return str_eq(t->name, S("stage_entered")) ? SIDE_STAGE : SIDE_NONE;
+		return str_eq(name, S("stage_entered")) ? SIDE_STAGE : SIDE_NONE;
 	case 'l':
-		return str_eq(t->name, S("lead_disqualified")) ? SIDE_DISQUALIFIED
-		       : str_eq(t->name, S("lead_recycled"))   ? SIDE_RECYCLED
-		       : str_eq(t->name, S("lead_accepted"))   ? SIDE_ACCEPTED
-							       : SIDE_NONE;
+		return str_eq(name, S("lead_disqualified")) ? SIDE_DISQUALIFIED
+		       : str_eq(name, S("lead_recycled"))   ? SIDE_RECYCLED
+		       : str_eq(name, S("lead_accepted"))   ? SIDE_ACCEPTED
+							    : SIDE_NONE;
 	case 'd':
-		if (t->deal == 0 || !str_starts(t->name, S("deal_")) ||
-		    str_starts(t->name, S("deal_person_")))
+		if (!str_starts(name, S("deal_")) || str_starts(name, S("deal_person_")))
 			return SIDE_NONE;
-		return str_eq(t->name, S("deal_lost"))	? SIDE_LOST
-		       : str_eq(t->name, S("deal_won")) ? SIDE_WON
-							: SIDE_OPEN;
+		return str_eq(name, S("deal_lost"))  ? SIDE_LOST
+		       : str_eq(name, S("deal_won")) ? SIDE_WON
+						     : SIDE_OPEN;
 	default:
 		return SIDE_NONE;
 	}
+}
+
+static bool is_spend(str name)
+{
+	return str_eq(name, S("spend_booked"));
+}
+
+bool deed_has_name(str name)
+{
+	return kind_of_name(name) != SIDE_NONE || is_spend(name);
+}
+
+static str text_of(value v)
+{
+	return v.kind == VALUE_TEXT ? str_trim(v.text) : S("");
+}
+
+bool deed_of_touch(const struct touch *t, struct arena *a, struct deed *d_r)
+{
+	enum side_kind kind = kind_of_name(t->name);
+	bool of_deal = kind == SIDE_LOST || kind == SIDE_OPEN || kind == SIDE_WON;
+	value reason = touch_prop(t, kind == SIDE_LOST ? S("loss_reason") : S("reason"));
+	value amount = touch_prop(t, S("amount"));
+	if (reason.kind == VALUE_NONE && kind == SIDE_LOST)
+		reason = touch_prop(t, S("reason"));
+	*d_r = (struct deed){
+		.at_us = t->at_us,
+		.tie = t->tie,
+		.seq = t->seq,
+		.person = (uint32_t)t->person,
+		.company = (uint32_t)t->company,
+		.deal = (uint32_t)t->deal,
+		.import = t->import,
+		.kind = (uint8_t)(of_deal && t->deal == 0 ? SIDE_NONE : kind),
+		.fill = t->fill,
+		.spend = is_spend(t->name),
+		.created = str_eq(t->name, S("deal_created")),
+	};
+	d_r->says_status = kind != SIDE_OPEN || d_r->created ||
+			   str_eq(t->name, S("deal_stage_entered"));
+	if (amount.kind == VALUE_MONEY)
+		d_r->amount = amount;
+	if (kind == SIDE_STAGE)
+		d_r->text = str_dup(a, text_of(touch_prop(t, S("stage"))));
+	else if (kind < SIDE_OPEN)
+		d_r->text = str_dup(a, text_of(reason));
+	return !a->over;
 }
 
 /* ---- deals ----------------------------------------------------------------------------------- */
@@ -55,20 +103,8 @@ static bool is_later(int64_t at_us, uint64_t tie, int64_t than_us, uint64_t than
 	return at_us != than_us ? at_us > than_us : tie >= than_tie;
 }
 
-static value amount_of(const struct touch *t)
-{
-	value amount = touch_prop(t, S("amount"));
-	return amount.kind == VALUE_MONEY ? amount : value_none();
-}
-
-static bool says_status(const struct touch *t, enum side_kind kind)
-{
-	return kind != SIDE_OPEN || str_eq(t->name, S("deal_stage_entered")) ||
-	       str_eq(t->name, S("deal_created"));
-}
-
 /* *number_r: 1 + the deal's number. */
-static bool take_deal(struct sides *s, const struct touch *t, enum side_kind kind, uint64_t subject,
+static bool take_deal(struct sides *s, const struct deed *t, uint64_t subject,
 		      struct people *people, uint32_t *number_r, err *e)
 {
 	uint64_t deal = people_subject_of(people, t->deal);
@@ -87,8 +123,8 @@ static bool take_deal(struct sides *s, const struct touch *t, enum side_kind kin
 		s->deal_numbers[deal] = s->deals.n;
 	}
 	struct side_deal *d = pages_at(&s->deals, s->deal_numbers[deal] - 1);
-	value amount = amount_of(t);
-	bool created = str_eq(t->name, S("deal_created"));
+	value amount = t->amount;
+	bool created = t->created;
 	d->first_us = MIN(d->first_us, t->at_us);
 	if (amount.kind != VALUE_NONE && is_later(t->at_us, t->tie, d->amount_us, d->amount_tie)) {
 		d->amount = amount;
@@ -101,10 +137,10 @@ static bool take_deal(struct sides *s, const struct touch *t, enum side_kind kin
 		d->who_tie = t->tie;
 	}
 	/* That it was created says only that it was open before anything else was known. */
-	if (says_status(t, kind) &&
+	if (t->says_status &&
 	    (d->status == SIDE_NONE ||
 	     (!created && is_later(t->at_us, t->tie, d->status_us, d->status_tie)))) {
-		d->status = (uint8_t)kind;
+		d->status = t->kind;
 		d->status_us = created ? INT64_MIN : t->at_us;
 		d->status_tie = created ? 0 : t->tie;
 	}
@@ -131,24 +167,12 @@ static bool comes_after(const struct side_item *b, const struct side_item *a)
 	return b->tie != a->tie ? b->tie > a->tie : b->seq > a->seq;
 }
 
-static uint8_t row_of_stage(struct sides *s, const struct touch *t)
+static uint8_t row_of_stage(struct sides *s, str stage)
 {
-	uint32_t mask = matcher_stages(s->matcher, t);
+	uint32_t mask = matcher_stage(s->matcher, stage);
 	if (mask == 0)
 		return ROW_NONE;
 	return (uint8_t)(__builtin_ctz(mask) + (s->p->lifecycle ? 1 : 0));
-}
-
-static bool take_reason(struct sides *s, const struct touch *t, enum side_kind kind,
-			uint32_t *reason_r, err *e)
-{
-	value reason = touch_prop(t, kind == SIDE_LOST ? S("loss_reason") : S("reason"));
-	if (reason.kind == VALUE_NONE && kind == SIDE_LOST)
-		reason = touch_prop(t, S("reason"));
-	if (reason.kind == VALUE_TEXT)
-		reason.text = str_trim(reason.text);
-	*reason_r = DICT_NONE;
-	return reason.kind != VALUE_TEXT || dict_number(&s->reasons, reason, reason_r, e);
 }
 
 static bool add_item(struct sides *s, uint64_t subject, const struct side_item *item, err *e)
@@ -176,23 +200,24 @@ static bool add_item(struct sides *s, uint64_t subject, const struct side_item *
 	return true;
 }
 
-bool sides_take(struct sides *s, const struct touch *t, enum side_kind kind, uint64_t subject,
-		struct people *people, err *e)
+bool sides_take(struct sides *s, const struct deed *t, uint64_t subject, struct people *people,
+		err *e)
 {
 	struct side_item item = { .at_us = t->at_us,
 				  .tie = t->tie,
 				  .seq = t->seq,
-				  .kind = (uint8_t)kind,
+				  .kind = t->kind,
 				  .row = ROW_NONE,
 				  .fill = t->fill };
-	bool of_deal = kind == SIDE_LOST || kind == SIDE_OPEN || kind == SIDE_WON;
-	if (of_deal && !take_deal(s, t, kind, subject, people, &item.deal, e))
+	bool of_deal = t->kind == SIDE_LOST || t->kind == SIDE_OPEN || t->kind == SIDE_WON;
+	if (of_deal && !take_deal(s, t, subject, people, &item.deal, e))
 		return false;
-	if (subject == 0 || kind == SIDE_WON)
+	if (subject == 0 || t->kind == SIDE_WON)
 		return true;
-	if (kind == SIDE_STAGE)
-		item.row = row_of_stage(s, t);
-	else if (kind < SIDE_OPEN && !take_reason(s, t, kind, &item.reason, e))
+	if (t->kind == SIDE_STAGE)
+		item.row = row_of_stage(s, t->text);
+	else if (t->kind < SIDE_OPEN &&
+		 !dict_number(&s->reasons, value_text(t->text), &item.reason, e))
 		return false;
 	return add_item(s, subject, &item, e);
 }

@@ -157,15 +157,7 @@ static void depend_on_steps(struct depends *d, const struct source *s, const str
 
 static uint8_t need_beside(const struct making *m, str name)
 {
-	const struct touch any = { .name = name, .deal = 1 };
-	uint8_t need = 0;
-	if (!m->s->plan->spec.counts_only) {
-		need |= side_kind_of(&any) != SIDE_NONE ? NEED_SIDE : 0;
-		need |= side_is_spend(&any) ? NEED_SPEND : 0;
-	}
-	if (m->asked && m->asked(m->asked_arg, name))
-		need |= NEED_PAST;
-	return need;
+	return m->asked && m->asked(m->asked_arg, name) ? NEED_PAST : 0;
 }
 
 static bool make_names(struct making *m, struct source *s)
@@ -183,7 +175,6 @@ static bool make_names(struct making *m, struct source *s)
 		mask[i] = steps_of_name(&m->matcher, name, &ask);
 		exclude[i] = steps_of_name(&m->excluder, name, &ask_out);
 		need[i] = need_beside(m, name);
-		s->some_need = s->some_need || need[i] != 0;
 		bool held = m->s->plan->spec.hold_n > 0 &&
 			    (mask[i] | ask | exclude[i] | ask_out) != 0;
 		if ((ask | ask_out) != 0 || held)

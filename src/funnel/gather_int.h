@@ -17,10 +17,9 @@
 
 #define WORKERS_MAX 16
 
-/* A touch that is looked at after the steps. */
+/* A touch that a rule asks about. */
 struct beside {
 	uint32_t subject;
-	uint32_t need; /* NEED_SIDE ... */
 	uint64_t ref;
 };
 

@@ -23,10 +23,8 @@
 #define SOURCES_MAX	 ((size_t)1 << (64 - REF_ROW_BITS))
 
 enum {
-	NEED_ASK = 1,	/* what it fills is not decided by its name */
-	NEED_SIDE = 2,	/* stands beside the steps: exits, stages, deals */
-	NEED_SPEND = 4, /* money spent, about nobody */
-	NEED_PAST = 8,	/* a rule's did(...) asks about it */
+	NEED_ASK = 1,  /* what it fills is not decided by its name */
+	NEED_PAST = 2, /* a rule's did(...) asks about it */
 };
 
 /* The columns on which something depends, beside the name. */
@@ -46,7 +44,6 @@ struct source {
 	const uint32_t *mask_of; /* by code of a name: the steps that it fills in any case */
 	const uint32_t *exclude_of;
 	const uint8_t *need_of;
-	bool some_need; /* some name is of NEED_SIDE, NEED_SPEND or NEED_PAST */
 	struct depends facts, values;
 };
 
