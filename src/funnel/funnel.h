@@ -88,6 +88,7 @@ struct funnel_spec {
 	bool keep;	  /* keep who is behind every number: funnel_people */
 	bool counts_only; /* no exits, here, money, young */
 	bool correlate;	  /* also what comes with conversion */
+	bool no_fast;	  /* for tests: the general way only */
 	unsigned threads; /* 0: as many as pays */
 	struct funnel_memory *memory;	  /* NULL: none */
 	struct funnel_watch *watch;	  /* how far it is, and an end to it; NULL */

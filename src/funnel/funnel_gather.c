@@ -226,6 +226,7 @@ static bool judge_each(void *arg, struct worker *w, uint64_t subject, err *e)
 
 static bool worker_range(struct worker *w, uint64_t lo, uint64_t hi, err *e)
 {
+	w->runs.only = w->g->only;
 	if (!runs_read(&w->runs, lo, hi, e))
 		return false;
 	for (uint64_t subject = lo; subject < hi; subject++) {
@@ -334,26 +335,35 @@ static bool in_range(const struct gathering *g, err *e)
 	return true;
 }
 
-bool gathering_run(struct gathering *g, struct snapshot *s, const struct plan *p,
-		   struct dict *values, struct funnel_watch *watch,
-		   bool (*asked)(void *arg, str name), void *asked_arg, struct arena *a, err *e)
+bool gathering_open(struct gathering *g, struct snapshot *s, const struct plan *p,
+		    struct dict *values, bool (*asked)(void *arg, str name), void *asked_arg,
+		    struct arena *a, err *e)
 {
 	memset(g, 0, sizeof *g);
 	g->plan = p;
-	g->watch = watch;
+	g->watch = p->spec.watch;
 	g->subjects_n = people_profiles(snapshot_people(s)) + 1;
 	if (!sources_init(&g->sources, s, p, values, asked, asked_arg, a, e) || !in_range(g, e))
 		return false;
-	if (watch)
-		atomic_fetch_add(&watch->all, g->sources.touches);
+	if (g->watch)
+		atomic_fetch_add(&g->watch->all, g->sources.touches);
 	size_t n = workers_for(g);
 	for (size_t i = 0; i < n; i++) {
 		g->workers_n++;
 		if (!worker_init(&g->workers[i], g, a->bytes_max / n, e))
 			return false;
 	}
-	return strays_find(&g->strays, &g->workers[0].lenses, e) &&
-	       gathering_walk(g, judge_each, NULL, e);
+	return strays_find(&g->strays, &g->workers[0].lenses, e);
+}
+
+bool gathering_judge(struct gathering *g, const uint32_t *deeds, struct arena *a, err *e)
+{
+	bool general = true;
+	if (gathering_is_plain(g) && !gathering_fast(g, deeds, &general, a, e))
+		return false;
+	bool ok = !general || gathering_walk(g, judge_each, NULL, e);
+	g->only = NULL;
+	return ok;
 }
 
 bool gathering_walk(struct gathering *g, worker_each each, void *arg, err *e)

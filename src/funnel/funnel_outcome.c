@@ -146,6 +146,19 @@ static bool judge_chain(struct worker *w, uint64_t subject, const struct chain *
 	return true;
 }
 
+bool worker_note(struct worker *w, uint64_t subject, const struct chain *c,
+		 const struct chain_touch *t, err *e)
+{
+	const struct plan *p = w->g->plan;
+	struct progress *o;
+	bool of_touch = p->by_n > 0 && p->spec.of != FUNNEL_OF_PERSON;
+	if (!add(w, &w->list, &w->n, subject, c, t, &o, e))
+		return false;
+	o->group = of_touch ? plan_value(p, c, t) : DICT_NONE;
+	o->exit_us = INT64_MIN;
+	return true;
+}
+
 struct telling {
 	struct worker *w;
 	uint64_t subject;

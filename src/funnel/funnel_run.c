@@ -342,14 +342,15 @@ static bool run_all(struct run *r, struct snapshot *s, const struct funnel_spec 
 	portrait_init(&r->portrait, snapshot_people(s), &r->plan);
 	past_init(&r->past, spec->where, bytes_max);
 	ok = ok && dict_init(&r->dict, r->scratch, e) &&
-	     gathering_run(&r->g, s, &r->plan, &r->dict, spec->watch,
-			   r->past.asks_any ? run_asked : NULL, &r->past, r->scratch, e) &&
-	     run_past(r, e) && run_sides(r, e) && choose_breakdown(r, e) && run_subjects(r, e) &&
+	     gathering_open(&r->g, s, &r->plan, &r->dict, r->past.asks_any ? run_asked : NULL,
+			    &r->past, r->scratch, e) &&
+	     run_sides(r, e) && gathering_judge(&r->g, r->sides.first, r->scratch, e) &&
+	     run_past(r, e) && choose_breakdown(r, e) && run_subjects(r, e) &&
 	     run_count(r, &result, e);
 	if (!ok)
 		return false;
 	result.spec = r->plan.spec;
-	result.out_of_order = r->out_of_order;
+	result.out_of_order = r->out_of_order + r->g.out_of_order;
 	*result_r = result;
 	return true;
 }

@@ -247,6 +247,11 @@ void strays_fini(struct strays *x)
 	vec_free(&x->items);
 }
 
+static bool is_asked(const struct runs *x, uint64_t subject)
+{
+	return !x->only || (x->only[subject / 64] >> (subject % 64) & 1) != 0;
+}
+
 /* ---- runs ------------------------------------------------------------------------------------ */
 
 /* Runs of one subject come from behind. */
@@ -273,7 +278,8 @@ static bool read_source(struct runs *x, size_t source, err *e)
 			return false;
 		if (n == 0 || subject >= x->hi)
 			return true;
-		if (!is_moved(r->source, subject) && !add_run(x, subject, source, r->at_row, n, e))
+		if (is_asked(x, subject) && !is_moved(r->source, subject) &&
+		    !add_run(x, subject, source, r->at_row, n, e))
 			return false;
 		walk_on(r, n);
 	}

@@ -52,6 +52,9 @@ struct gathering {
 	const struct plan *plan;
 	struct strays strays;
 	uint64_t subjects_n;
+	uint64_t *only;	       /* bit per subject that is asked about; NULL: all */
+	uint32_t *fast_source; /* source of each segment of the fast path */
+	uint64_t out_of_order; /* of the fast path */
 	worker_each each;
 	void *each_arg;
 	_Atomic uint64_t next; /* range to be taken */
@@ -60,12 +63,19 @@ struct gathering {
 	size_t workers_n;
 	struct worker workers[WORKERS_MAX];
 };
-/* Everything that segments say: the workers' lists and what stands beside. `values` numbers the
- * values of the breakdown. gathering_fini in any case. */
-bool gathering_run(struct gathering *g, struct snapshot *s, const struct plan *p,
-		   struct dict *values, struct funnel_watch *watch,
-		   bool (*asked)(void *arg, str name), void *asked_arg, struct arena *a,
-		   err *e) MUST_CHECK;
+/* Opens the segments. `values` numbers the values of the breakdown. gathering_fini in any case. */
+bool gathering_open(struct gathering *g, struct snapshot *s, const struct plan *p,
+		    struct dict *values, bool (*asked)(void *arg, str name), void *asked_arg,
+		    struct arena *a, err *e) MUST_CHECK;
+/* What became of everybody, into the workers' lists. `deeds`: by subject, not 0 for those who have
+ * some beside the steps; NULL: nobody matters. */
+bool gathering_judge(struct gathering *g, const uint32_t *deeds, struct arena *a,
+		     err *e) MUST_CHECK;
+/* funnel_fast.c: of a plain question all but a few; *general_r: somebody is left, g->only says who.
+ */
+bool gathering_is_plain(const struct gathering *g);
+bool gathering_fast(struct gathering *g, const uint32_t *deeds, bool *general_r, struct arena *a,
+		    err *e) MUST_CHECK;
 void gathering_fini(struct gathering *g);
 
 /* Another walk over the same, with the same workers. */
@@ -75,7 +85,10 @@ bool gathering_walk(struct gathering *g, worker_each each, void *arg, err *e) MU
 bool worker_collect(struct worker *w, uint64_t subject, err *e) MUST_CHECK;
 /* The breakdown's value of w->touches[i] is in it from now on. */
 bool worker_value(struct worker *w, struct chain_touch *t, err *e) MUST_CHECK;
-/* funnel_outcome.c: what became of it. */
+/* funnel_outcome.c: what became of somebody without deeds, whose chain is known. */
+bool worker_note(struct worker *w, uint64_t subject, const struct chain *c,
+		 const struct chain_touch *t, err *e) MUST_CHECK;
+/* ... and of the subject at hand. */
 bool worker_judge(struct worker *w, uint64_t subject, err *e) MUST_CHECK;
 
 #endif

@@ -145,6 +145,7 @@ void strays_fini(struct strays *x);
 struct runs {
 	struct lenses *lenses;
 	const struct strays *strays;
+	const uint64_t *only; /* bit per subject that is asked about; NULL: all */
 	uint64_t lo, hi;
 	uint32_t *first; /* by subject - lo: 1 + place of the first run; 0 none */
 	uint64_t first_n;
