@@ -145,6 +145,51 @@ static void times_are_told_in_classes(void **state)
 	world_fini(&w);
 }
 
+/* Half of sixty read the paper before they buy; a few read it later, or do not come so far. */
+static void what_comes_with_conversion_is_found(void **state)
+{
+	struct world w;
+	(void)state;
+	world_init(&w);
+	for (int i = 0; i < 120; i++) {
+		char user[8];
+		snprintf(user, sizeof user, "u%d", i);
+		comes(&w, user, "visit", DAY(0), i % 3 ? "ads" : "mail", NULL);
+		if (i < 30 || i >= 114)
+			did(&w, user, "paper_read", DAY(1));
+		if (i < 60)
+			did(&w, user, "buy", DAY(2));
+		if (i >= 30 && i < 60)
+			did(&w, user, "paper_read", DAY(3));
+	}
+	struct funnel_spec spec = spec_of(&w, "visit, buy");
+	spec.correlate = true;
+	for (spec.threads = 1; spec.threads <= 3; spec.threads++) {
+		struct funnel_result r = run(&w, &spec);
+		const struct funnel_factor *paper = NULL, *mail = NULL;
+		for (size_t i = 0; i < r.factors_n; i++) {
+			const struct funnel_factor *f = &r.factors[i];
+			if (f->is_touch && str_eq(f->name, S("paper_read")))
+				paper = f;
+			if (str_eq(f->name, S("source")) && str_eq(f->value.text, S("mail")))
+				mail = f;
+			assert_false(str_eq(f->name, S("buy")) || str_eq(f->name, S("visit")));
+		}
+		assert_ptr_equal(paper, &r.factors[0]);
+		assert_int_equal(paper->converted_with, 30);
+		assert_int_equal(paper->converted, 60);
+		assert_int_equal(paper->dropped_with, 6);
+		assert_int_equal(paper->dropped, 60);
+		/* 30.5 * 54.5 / (30.5 * 6.5) */
+		assert_true(fabs(paper->odds_ratio - 54.5 / 6.5) < 1e-9);
+		assert_true(paper->low > 1 && paper->high > paper->odds_ratio);
+		assert_non_null(mail);
+		assert_int_equal(mail->converted_with, 20);
+		assert_true(mail->low < 1 && mail->high > 1);
+	}
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +198,7 @@ int main(void)
 		cmocka_unit_test(two_groups_stand_side_by_side),
 		cmocka_unit_test(probabilities_are_those_of_the_books),
 		cmocka_unit_test(times_are_told_in_classes),
+		cmocka_unit_test(what_comes_with_conversion_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
