@@ -237,8 +237,9 @@ bool journal_outbox_done(struct journal *j, uint64_t id, err *e) MUST_CHECK;
 bool journal_outbox_retry(struct journal *j, uint64_t id, int64_t due_us, err *e) MUST_CHECK;
 /* Waits until everything accepted so far is in the projections on disk. */
 bool journal_flush(struct journal *j, err *e) MUST_CHECK;
-/* Moves all but the newest `keep` touches into the archive, and waits until that is on disk. What
- * an open import brought stays in the tail. ERR_CONFLICT: of a journal that was joined. */
+/* Moves all but about the newest `keep` touches into the archive, and waits until that is on disk:
+ * what was committed together goes together. What an open import brought stays in the tail.
+ * ERR_CONFLICT: of a journal that was joined. */
 bool journal_seal(struct journal *j, uint64_t keep, err *e) MUST_CHECK;
 /* Makes fewer and larger segments of those that are there, as it is done in the background, until
  * no merge is due. */

@@ -374,10 +374,11 @@ bool sealer_start(struct journal *j, err *e) MUST_CHECK;
 void sealer_stop(struct journal *j);
 /* Long work is given up when the journal is being closed. */
 bool sealer_is_stopped(struct journal *j);
-/* seal_write.c: the records from the tail's beginning up to `to_seq`, or a part of them, as files
- * that the manifest then has. *sealed_r: up to where; 0: there is nothing to be sealed. */
-bool seal_write(struct journal *j, uint64_t from_seq, uint64_t to_seq, uint64_t *sealed_r,
-		err *e) MUST_CHECK;
+/* seal_write.c: the records from the tail's beginning that begin up to `to_seq`, or a part of them,
+ * as files that the manifest then has; none that reaches beyond `most_seq`. *sealed_r: up to where;
+ * 0: there is nothing to be sealed. */
+bool seal_write(struct journal *j, uint64_t from_seq, uint64_t to_seq, uint64_t most_seq,
+		uint64_t *sealed_r, err *e) MUST_CHECK;
 /* seal_merge.c: *merged_r false: none is due. */
 bool seal_merge(struct journal *j, bool *merged_r, err *e) MUST_CHECK;
 bool seal_drop(struct journal *j, const struct journal_drop *d, uint64_t *touches_r,

@@ -50,7 +50,7 @@ static bool seal_all_but(struct journal *j, uint64_t keep, bool exact, err *e)
 		to -= to % SEAL_ALIGN;
 	for (uint64_t sealed = l.sealed_seq; sealed < to;) {
 		uint64_t done;
-		if (!seal_write(j, sealed + 1, to, &done, e))
+		if (!seal_write(j, sealed + 1, to, l.to_seq, &done, e))
 			return false;
 		if (done == 0)
 			break;

@@ -22,7 +22,7 @@
 struct sealing {
 	struct journal *j;
 	struct record_sort *sort;
-	uint64_t from_seq, to_seq;
+	uint64_t from_seq, to_seq, most_seq;
 	uint64_t sealed; /* up to where the records were taken */
 	uint64_t bytes;
 	VEC(struct archive_file) segments;
@@ -39,8 +39,9 @@ static bool take_record(void *arg, const struct ledger_record *r)
 	uint64_t last = r->first_seq + r->touches - 1;
 	size_t n;
 	(void)record_sort_items(x->sort, &n);
-	x->full = last > x->to_seq || (n > 0 && (n + r->touches > SEAL_TOUCHES_MAX ||
-						 x->bytes + r->body.n > SEAL_BYTES_MAX));
+	x->full = r->first_seq > x->to_seq || last > x->most_seq ||
+		  (n > 0 &&
+		   (n + r->touches > SEAL_TOUCHES_MAX || x->bytes + r->body.n > SEAL_BYTES_MAX));
 	if (x->full)
 		return false;
 	x->failed = !record_sort_add(x->sort, r->body, r->first_seq, r->first_seq, last, x->e);
@@ -62,7 +63,7 @@ static bool read_records(struct sealing *x)
 	store_close(&s);
 	/* What is between two records is in the archive already. */
 	if (ok && !x->full)
-		x->sealed = x->to_seq;
+		x->sealed = MAX(x->sealed, x->to_seq);
 	return ok;
 }
 
@@ -209,10 +210,13 @@ static bool write_all(struct sealing *x)
 	return journal_archive_change(x->j, &c, x->e);
 }
 
-bool seal_write(struct journal *j, uint64_t from_seq, uint64_t to_seq, uint64_t *sealed_r, err *e)
+bool seal_write(struct journal *j, uint64_t from_seq, uint64_t to_seq, uint64_t most_seq,
+		uint64_t *sealed_r, err *e)
 {
 	err why = { 0 };
-	struct sealing x = { .j = j, .from_seq = from_seq, .to_seq = to_seq, .e = &why };
+	struct sealing x = {
+		.j = j, .from_seq = from_seq, .to_seq = to_seq, .most_seq = most_seq, .e = &why
+	};
 	*sealed_r = 0;
 	if (from_seq > to_seq)
 		return true;
