@@ -126,3 +126,47 @@ test('who left stands between the rows, who is where and the money beside them',
 	assert.equal(period.sentence.leak, null);
 	assert.match(c.ok('funnel', '--view', 'period', '--from', '2025-04-01'), /^In this period /);
 });
+
+test('a funnel kept under a name is the same by its name; what is typed goes first', (t) => {
+	const c = filled(t);
+	c.ok('funnel', ...steps, '--window', 'none', '--order', 'any', '--save', 'any-way', '--title', 'Any way', '--pin');
+	assert.deepEqual(c.counts('any-way'), [4, 3]);
+	assert.deepEqual(c.counts('any-way', '--order', 'ordered'), [4, 2]);
+	assert.deepEqual(c.counts('any-way', '--from', '2024-01-02', '--order', 'ordered'), [2, 0]);
+	const list = JSON.parse(c.ok('funnel', '--list', '--format', 'json'));
+	assert.deepEqual(list.map((f) => [f.name, f.title, f.steps, f.place]), [['any-way', 'Any way', 'signup, paid', 1]]);
+	// kept again, it keeps its title and its place
+	c.ok('funnel', ...steps, '--save', 'any-way');
+	assert.deepEqual(c.counts('any-way'), [4, 1]);
+	assert.equal(JSON.parse(c.ok('funnel', '--list', '--format', 'json'))[0].title, 'Any way');
+	assert.match(c.status(1, 'funnel', 'any-wey').err, /did you mean "any-way"/);
+	c.status(2, 'funnel', ...steps, '--save', 'Any Way');
+	c.status(2, 'funnel', '--save', 'nothing');
+	c.status(2, 'funnel', ...steps, '--pin');
+	c.ok('funnel', '--remove', 'any-way');
+	c.status(1, 'funnel', '--remove', 'any-way');
+	assert.equal(c.ok('funnel', '--list', '--format', 'json').trim(), '[]');
+});
+
+test('every parameter that says what is counted is kept', (t) => {
+	const c = filled(t);
+	const given = {
+		window: '40d', order: 'strict', 'max-gap': '30d', 'min-gap': '1h', exclude: 'refunded:1-2', 'exclude-policy': 'drop_person', hold: 'plan',
+		entry: 'any', reuse: 'once', ties: 'increase', repeat: 'ignore', count: 'people', tail: 'clip', by: 'plan', of: 'last', where: 'email is known', period: 'year',
+	};
+	const typed = Object.entries(given).flatMap(([k, v]) => [`--${k}`, v]);
+	const rules = (...args) => {
+		const { now: _now, ...all } = JSON.parse(c.run('funnel', ...args, '--format', 'json').out).rules;
+		return all;
+	};
+	c.run('funnel', ...steps, ...typed, '--save', 'all');
+	assert.deepEqual(rules('all'), rules(...steps, ...typed));
+	assert.equal(rules('all').order, 'strict');
+});
+
+test('a period that moves with the clock has a name', (t) => {
+	const c = filled(t);
+	assert.deepEqual(c.counts(...steps, '--period', '30d'), [0, 0]);
+	c.status(2, 'funnel', ...steps, '--period', '14d');
+	c.status(2, 'funnel', ...steps, '--period', '30d', '--from', '2024-01-01');
+});

@@ -61,6 +61,8 @@ export const build: Same<typeof en> = {
 	'build.noTouches': 'Noch gibt es keine Kontakte.',
 	'build.counting': 'Wird gezählt …',
 	'build.wherePlaceholder': 'country = DE',
+	'build.nobody': 'Niemand hat unter diesen Regeln den ersten Schritt, {step}, getan: versuchen Sie einen längeren Zeitraum, einen anderen ersten Schritt oder weniger Bedingungen.',
+	'build.allTime': 'Über alle Zeit',
 	'build.byToo': 'Und nach',
 	'build.ofTouch': 'Kontakt',
 	'build.of': 'Wert von',

@@ -58,6 +58,8 @@ export const build = {
 	'build.noTouches': 'There are no touches yet.',
 	'build.counting': 'Counting …',
 	'build.wherePlaceholder': 'country = DE',
+	'build.nobody': 'Nobody did the first step, {step}, under these rules: try a longer period, another first step, or fewer conditions.',
+	'build.allTime': 'Over all time',
 	'build.byToo': 'And by',
 	'build.ofTouch': 'touch',
 	'build.of': 'Value of',

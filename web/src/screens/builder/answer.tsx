@@ -74,6 +74,19 @@ function Controls({ question, entity, fields, rows }: { question: Question; enti
 	);
 }
 
+/* Nobody: what may be the reason, and what to try. */
+function Nobody({ f, question }: { f: Funnel; question: Question }) {
+	const first = f.steps[0];
+	const dated = question.q.get('period') || question.q.get('from') || question.q.get('to');
+	return (
+		<>
+			<p class="builder-sentence">{t('funnel.emptyPeriod')}</p>
+			{first && <p class="grey">{t('build.nobody', { step: stageName(first.name) })}</p>}
+			{dated && <Button onClick={() => question.set({ period: null, from: null, to: null })}>{t('build.allTime')}</Button>}
+		</>
+	);
+}
+
 /* While the server counts: nothing at first, then that it does, and a way out. */
 function Counting({ funnel }: { funnel: Resource<Funnel> }) {
 	const [long, setLong] = useState(false);
@@ -132,7 +145,7 @@ export function Answer({ question, fields, count, onWrong }: AnswerProps) {
 			<Counting funnel={funnel} />
 			{f && (
 				<>
-					<p class="builder-sentence">{empty ? t('funnel.emptyPeriod') : f.sentence.text[language.get()]}</p>
+					{empty ? <Nobody f={f} question={question} /> : <p class="builder-sentence">{f.sentence.text[language.get()]}</p>}
 					<Before f={f} />
 					{f.rules.breakdown ? <Multiples f={f} /> : <Picture f={f} drops />}
 					<div class="rules">

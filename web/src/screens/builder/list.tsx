@@ -6,6 +6,7 @@ import { Button, ButtonLink } from '../../components/button';
 import { ErrorLine } from '../../components/error';
 import { Menu } from '../../components/menu';
 import { RelativeTime } from '../../components/small';
+import { Table } from '../../components/table';
 import { toast, toastError } from '../../components/toast';
 import { t } from '../../i18n/i18n';
 import { useResource } from '../../lib/resource';
@@ -46,30 +47,17 @@ function Deeds({ f, rows, reload }: { f: Saved; rows: Saved[]; reload: () => voi
 
 function Rows({ rows, reload }: { rows: Saved[]; reload: () => void }) {
 	const may = useMay('work');
+	const pinned = rows.filter((r) => r.place);
 	return (
-		<table class="table saved-table">
-			<caption class="hidden">{t('build.list')}</caption>
-			<thead>
-				<tr>
-					<th scope="col">{t('build.name')}</th>
-					<th scope="col" class="cell-wide">{t('build.steps')}</th>
-					<th scope="col">{t('build.onHome')}</th>
-					<th scope="col">{t('build.changed')}</th>
-					<th scope="col"><span class="hidden">{t('build.more')}</span></th>
-				</tr>
-			</thead>
-			<tbody>
-				{rows.map((f) => (
-					<tr key={f.name}>
-						<td data-phone="1"><a class="strong" href={funnelHref(f)}>{f.title}</a></td>
-						<td class="cell-wide grey" data-phone="2"><span class="cut">{stepsWords(f.query['steps'] ?? '') || t('nav.funnel')}</span></td>
-						<td class="grey" data-phone="0">{f.place ? t('build.place', { n: rows.filter((r) => r.place).indexOf(f) + 1 }) : ''}</td>
-						<td class="grey" data-phone="0"><RelativeTime at={f.changed_at} quiet /> · {f.changed_by.name}</td>
-						<td data-phone="1" class="number">{may && <Deeds f={f} rows={rows} reload={reload} />}</td>
-					</tr>
-				))}
-			</tbody>
-		</table>
+		<div class="saved-table">
+			<Table label={t('build.list')} rows={rows} id={(f) => f.name} href={funnelHref} columns={[
+				{ key: 'title', title: t('build.name'), cell: (f) => f.title, phone: 1 },
+				{ key: 'steps', title: t('build.steps'), cell: (f) => stepsWords(f.query['steps'] ?? '') || t('nav.funnel'), wide: true, phone: 2 },
+				{ key: 'place', title: t('build.onHome'), cell: (f) => (f.place ? t('build.place', { n: pinned.indexOf(f) + 1 }) : '') },
+				{ key: 'changed', title: t('build.changed'), cell: (f) => <><RelativeTime at={f.changed_at} quiet /> · {f.changed_by.name}</> },
+				...(may ? [{ key: 'more', title: t('build.more'), cell: (f: Saved) => <Deeds f={f} rows={rows} reload={reload} />, phone: 1 as const, number: true }] : []),
+			]} />
+		</div>
 	);
 }
 

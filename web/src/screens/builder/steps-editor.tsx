@@ -5,6 +5,7 @@
  * number is the handle that moves it.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useKeys } from '../../app/keys';
 import { Button } from '../../components/button';
 import { Checkbox } from '../../components/field';
 import type { RuleFieldInfo } from '../../components/rule-field';
@@ -75,6 +76,7 @@ export function StepsEditor(p: StepsEditorProps) {
 		put([...steps, one]);
 		setOpen(one.id);
 	};
+	useKeys([{ keys: 'a', help: 'build.addStep', run: add }], steps.length < steps_max);
 	const close = (s: Step) => {
 		setOpen(null);
 		if (!isComplete(s))
