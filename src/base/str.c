@@ -166,3 +166,12 @@ uint64_t str_hash(str s)
 {
 	return XXH3_64bits(s.n > 0 ? s.p : "", s.n);
 }
+
+bool str_holds_nocase(str s, str part)
+{
+	for (size_t i = 0; i + part.n <= s.n; i++) {
+		if (str_eq_nocase(str_make(s.p + i, part.n), part))
+			return true;
+	}
+	return false;
+}

@@ -32,6 +32,7 @@ bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
 bool str_contains(str s, str part);
 /* Position of the first `c`, or s.n. */
+bool str_holds_nocase(str s, str part); /* ASCII letters only; the empty part is in every text */
 size_t str_index(str s, char c);
 /* From `from` on, `n` bytes at most; out of range is cut, not an error. */
 str str_sub(str s, size_t from, size_t n);

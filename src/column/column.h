@@ -68,6 +68,9 @@ void idmap_commit(struct idmap *m);
  * called on the merging thread: what it reads must not change, or be atomic or locked. */
 void idmap_set_dead(struct idmap *m, bool (*dead)(void *arg, uint64_t value), void *arg);
 
+/* All runs become one at the next occasion, without what is dead. */
+void idmap_compact(struct idmap *m);
+
 uint64_t idmap_keys(const struct idmap *m);   /* an upper bound: replaced keys count twice */
 uint64_t idmap_memory(const struct idmap *m); /* bytes */
 size_t idmap_runs(const struct idmap *m);

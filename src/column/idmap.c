@@ -188,6 +188,11 @@ void idmap_set_dead(struct idmap *m, bool (*dead)(void *arg, uint64_t value), vo
 	m->dead_arg = arg;
 }
 
+void idmap_compact(struct idmap *m)
+{
+	m->compacts = m->runs.n > 0;
+}
+
 uint64_t idmap_keys(const struct idmap *m)
 {
 	uint64_t n = m->active.n + (m->has_frozen ? m->frozen.n : 0);

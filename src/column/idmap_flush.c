@@ -115,7 +115,7 @@ static struct run **runs_copy(struct run *const *runs, size_t n)
 
 static bool post_merge(struct idmap *m, err *e)
 {
-	size_t n = merge_choose(m->runs.items, m->runs.n);
+	size_t n = m->compacts ? m->runs.n : merge_choose(m->runs.items, m->runs.n);
 	if (n == 0)
 		return true;
 	if (!vec_reserve(&m->obsolete, m->obsolete.n + n))
@@ -132,6 +132,7 @@ static bool post_merge(struct idmap *m, err *e)
 		err_nomem(e);
 	job.at = place_next(m);
 	m->merge_posted = ok && work_post_merge(&m->work, &job, e);
+	m->compacts = m->compacts && !m->merge_posted;
 	if (!m->merge_posted) {
 		mem_free(job.inputs);
 		mem_free(job.older);
@@ -160,7 +161,7 @@ bool flush_advance(struct idmap *m, bool now, err *e)
 		return false;
 	if (m->flush_queued && !m->has_frozen && !begin_queued(m, e))
 		return false;
-	if (m->runs.n <= IDMAP_RUNS_MAX || m->merge_posted || m->read_only ||
+	if ((m->runs.n <= IDMAP_RUNS_MAX && !m->compacts) || m->merge_posted || m->read_only ||
 	    time_monotonic_us() < m->merge_retry_us)
 		return true;
 	return post_merge(m, e);

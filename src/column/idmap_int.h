@@ -275,6 +275,7 @@ struct idmap {
 	int64_t flush_retry_us; /* not before */
 	err flush_err;		/* why the last one failed */
 	bool merge_posted;
+	bool compacts; /* the next merge is of all runs */
 	int64_t merge_retry_us;
 	bool changed;	  /* since the last poll */
 	bool uncommitted; /* since idmap_commit */

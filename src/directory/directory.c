@@ -70,7 +70,8 @@ static enum change change_of(str name)
 {
 	if (str_eq(name, S("import_closed")) || str_eq(name, S("import_undone")))
 		return CHANGE_IMPORT;
-	if (str_eq(name, S("touch_undone")) || str_eq(name, S("touch_redone")))
+	if (str_eq(name, S("touch_undone")) || str_eq(name, S("touch_redone")) ||
+	    str_eq(name, S("person_erased")))
 		return CHANGE_UNDONE;
 	if (str_eq(name, S("person_unmerged")))
 		return CHANGE_PARTS;

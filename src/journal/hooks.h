@@ -60,7 +60,7 @@ struct hooks_env {
 	void *arg;
 };
 
-enum { EFFECT_JOINS = 1, EFFECT_CUTS = 2 };
+enum { EFFECT_JOINS = 1, EFFECT_CUTS = 2, EFFECT_ERASED = 4 };
 
 /* Where the manifest of the files that lie beside the ledger stands, for backups. */
 #define HOOKS_META_IDS 10
@@ -103,6 +103,21 @@ struct journal_hooks {
 	bool (*reload)(struct people *p, const struct map64 *profiles, err *e);
 	/* Separations anew: these touches, in order of seq, are all that hold. */
 	bool (*recut)(struct people *p, const struct touch *cuts, size_t n, err *e);
+	/* Everybody who is one with this profile, itself included. False: not a person's. */
+	bool (*ring)(struct people *p, uint64_t profile, void (*each)(void *arg, uint64_t profile),
+		     void *arg);
+	/* These profiles' ids are forgotten: they stand for nobody from now on. */
+	bool (*erase)(struct people *p, const uint64_t *profiles, size_t n, struct writeback *wb,
+		      err *e);
+	/* Of a touch about somebody who is erased: does it say something of its deal or company
+	 * that stays? Then `kept_r` says that alone, without the person. */
+	bool (*keeps)(const struct touch *t, const str *texts, size_t n, struct arena *a,
+		      struct touch *kept_r, bool *keeps_r, err *e);
+	/* The words by which these profiles are known: of ids and values, in the arena. */
+	bool (*texts)(struct people *p, const uint64_t *profiles, size_t n, struct arena *a,
+		      const str **texts_r, size_t *texts_n_r, err *e);
+	/* Hashes of what was erased leave the files beside the ledger. */
+	void (*compact)(struct people *p);
 	/* What taking this touch back changes besides values. */
 	unsigned (*effects)(const struct touch *t);
 	/* Notes in `keys` which values of whom a touch sets (note), or tells whether it sets one of

@@ -258,6 +258,26 @@ struct journal_drop {
 };
 bool journal_drop(struct journal *j, const struct journal_drop *d, uint64_t *touches_r,
 		  err *e) MUST_CHECK;
+/* A person is erased. At once: nothing of them is in any answer, of now or of an earlier number,
+ * and their ids stand for nobody. What their touches said of deals and companies stays, without
+ * them. person_erased, about nobody, says that it was done. In the files of the archive their
+ * touches are until journal_erase_finish, which happens by itself ERASE_WAIT_US later at most. */
+struct erasure {
+	uint64_t person; /* any of their profiles */
+	str by;
+	/* answered */
+	uint64_t seq;	   /* of person_erased */
+	uint64_t touches;  /* that are gone */
+	uint64_t profiles; /* and ids */
+	uint64_t kept;	   /* touches that stay with a deal or a company */
+};
+#define ERASE_WAIT_US INT64_C(86400000000)
+/* ERR_NOT_FOUND: no person. ERR_CONFLICT: an import brings them just now. ERR_LIMIT: too much would
+ * have to be read anew. */
+bool journal_erase(struct journal *j, struct erasure *x, err *e) MUST_CHECK;
+/* No byte of those who were erased is in a file of the directory when it returns true and
+ * *waiting_r is 0: else so many erasures wait for an import that is open. Rewrites segments. */
+bool journal_erase_finish(struct journal *j, uint64_t *waiting_r, err *e) MUST_CHECK;
 /* Called on the writer's thread after each commit with the last touch's number; must not wait.
  * Before anything is submitted; one listener. */
 void journal_on_commit(struct journal *j, void (*committed)(void *arg, uint64_t last_seq),
@@ -318,6 +338,9 @@ void snapshot_undone_since(const struct snapshot *s, uint64_t seq,
 /* The touches that it hid, or showed again. */
 void snapshot_undone_touches(const struct snapshot *s, const struct touch *t,
 			     const uint64_t **seqs_r, size_t *n_r);
+/* Erasures of which files still hold something, and since when the oldest waits (0: none does). */
+void snapshot_erasures(const struct snapshot *s, uint64_t *done_r, uint64_t *waiting_r,
+		       int64_t *since_us_r);
 /* Is this touch, however it was come by, counted? Not: imports open or undone, what was undone. */
 bool snapshot_shows(const struct snapshot *s, const struct touch *t);
 

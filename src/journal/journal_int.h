@@ -54,6 +54,15 @@ struct undone_row {
 	const uint64_t *subjects; /* profiles that they are about */
 	size_t subjects_n;
 	unsigned effects;
+	/* of an erasure (EFFECT_ERASED), which holds for every as_of and is never done again: */
+	const uint64_t *persons; /* the profiles that stand for nobody any more */
+	size_t persons_n;
+	const uint64_t *joins; /* those of its touches that joined profiles or devices */
+	size_t joins_n;
+	const uint64_t
+		*imports; /* in turn: an import, how many touches fewer the journal has of it */
+	size_t imports_n;
+	int64_t erased_us; /* when; 0: its touches are gone from every file */
 	bool dirty;
 };
 
@@ -85,6 +94,8 @@ struct store {
 	bool config_changed;		       /* a row is dirty */
 	VEC(struct undone_row) undone_touches; /* by undone_seq */
 	struct map64 undone_by;	   /* touch -> place of the newest row that hides it, + 1 */
+	struct map64 erased;	   /* profiles that stand for nobody any more */
+	struct map64 erased_joins; /* touches whose joins hold no more, there or gone */
 	uint64_t undone_version;   /* META_UNDONE */
 	bool undone_changed;	   /* a row is dirty */
 	struct arena undone_texts; /* the rows' lists */
@@ -156,6 +167,12 @@ const struct undone_row *store_undone_by(const struct store *s, uint64_t seq);
 struct undone_row *store_undone_of(const struct store *s, uint64_t undone_seq); /* NULL: no such */
 /* For hooks_env. */
 bool store_touch_hidden(void *store, uint64_t seq);
+/* Whoever it belonged to was erased. */
+static inline bool store_is_erased(const struct store *s, uint64_t profile)
+{
+	uint64_t ignored;
+	return s->erased.n && map64_get(&s->erased, profile, &ignored);
+}
 /* Is it left out of the answers of this store? */
 static inline bool store_hides_touch(const struct store *s, const struct touch *t)
 {
@@ -221,7 +238,10 @@ enum job_kind {
 	JOB_OUTBOX_RETRY,
 	JOB_ARCHIVE,
 	JOB_SUBJECTS,
-	JOB_SEAL_LIMIT
+	JOB_SEAL_LIMIT,
+	JOB_ERASE_BEGIN,
+	JOB_ERASE,
+	JOB_ERASE_END
 };
 
 /* What becomes of the manifest in one commit. */
@@ -256,6 +276,7 @@ struct job {
 	str name, text, by;
 	struct undo_result undo;
 	struct taking_back *back;
+	struct erasing *erasing;
 	struct archive_change *archive;
 	struct seal_limit *limit;
 	uint64_t *profiles; /* become their subjects */
@@ -316,6 +337,7 @@ struct journal {
 	uint64_t archive_number;  /* the next free one; under the mutex */
 	uint64_t tail_touches;	  /* as of the last commit; under the mutex */
 	uint64_t archive_changes; /* so far; under the mutex */
+	int64_t erased_since_us;  /* the oldest erasure that waits; 0: none; under the mutex */
 	int64_t sweep_began_us;
 	int64_t timer_next_us;
 	VEC(struct ledger_timer_change) timers_done;
@@ -426,6 +448,32 @@ bool undo_collect(struct store *s, struct taking_back *b, err *e) MUST_CHECK;
 bool undo_gather(struct store *s, struct taking_back *b, uint64_t from_seq, err *e) MUST_CHECK;
 void taking_back_fini(struct taking_back *b);
 bool touch_undo(struct journal *j, struct job *job, err *e) MUST_CHECK;
+/* Everybody of b->subjects from all that is known of them and not hidden now. */
+bool undo_compute_anew(struct journal *j, const struct taking_back *b, uint64_t effect_seq,
+		       err *e) MUST_CHECK;
+/* erase.c, erase_end.c */
+struct erasing {
+	struct taking_back
+		b; /* its subjects: the profiles, and the companies and deals of their touches */
+	struct erasure *x;
+	VEC(uint64_t) profiles; /* of the person, rising */
+	VEC(uint64_t) joins, imports, ended;
+	VEC(struct touch) kept; /* what they said of deals and companies, without the person */
+	struct touch_undo undo;
+	struct arena arena;
+	const str *texts; /* by which the person is known */
+	size_t texts_n;
+};
+#define ERASE_BYTES_MAX (512 * MIB)
+/* Since when the oldest erasure waits for erase_finish. The writer's, or nobody else is there. */
+void erase_note_waiting(struct journal *j);
+bool erase_begin(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool erase_run(struct journal *j, struct job *job, err *e) MUST_CHECK;
+bool erase_end(struct journal *j, struct job *job, err *e) MUST_CHECK;
+/* Removes what was erased before `before_us` from every file; for who holds the sealer's lock. */
+bool erase_finish(struct journal *j, int64_t before_us, uint64_t *touches_r, err *e) MUST_CHECK;
+/* seal.c: all that can be sealed is; for who holds the sealer's lock. */
+bool seal_everything(struct journal *j, err *e) MUST_CHECK;
 bool config_set(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool config_watch(struct journal *j, struct job *job, err *e) MUST_CHECK;
 void config_unwatch(struct journal *j, struct job *job);

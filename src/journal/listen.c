@@ -61,6 +61,7 @@ static bool carry_out(struct journal *j, struct wire_request *q, struct wire_rep
 		      struct buf *text, err *e)
 {
 	struct undo_result undone;
+	struct erasure erasure;
 	switch (q->call) {
 	case WIRE_HELLO:
 		if (str_eq(q->text, S(TRICHTER_VERSION)))
@@ -91,6 +92,13 @@ static bool carry_out(struct journal *j, struct wire_request *q, struct wire_rep
 		return true;
 	case WIRE_FLUSH:
 		return journal_flush(j, e);
+	case WIRE_ERASE:
+		erasure = (struct erasure){ .person = q->import, .by = q->by };
+		if (!journal_erase(j, &erasure, e))
+			return false;
+		r->a = erasure.touches;
+		r->b = erasure.profiles;
+		return true;
 	}
 	return err_set(e, ERR_INVALID, "no such call");
 }

@@ -66,6 +66,7 @@ static bool call_of(enum job_kind kind, enum wire_call *call_r)
 		{ JOB_CONFIG, WIRE_CONFIG },
 		{ JOB_CONFIG_WATCH, WIRE_CONFIG_EACH },
 		{ JOB_FLUSH, WIRE_FLUSH },
+		{ JOB_ERASE, WIRE_ERASE },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		if (calls[i].kind == kind) {

@@ -13,10 +13,11 @@
 #include "base/mem.h"
 #include "base/time.h"
 
-#define LOOK_US	      (INT64_C(200) * 1000)
-#define AFTER_ERR_US  (10 * US_PER_S)
-#define SEAL_ALIGN    UINT64_C(131072) /* as chunks of the tail are: the others stay as they are */
-#define SEAL_KEEP_DIV 2		       /* of a tail that is too long half is left */
+#define LOOK_US	       (INT64_C(200) * 1000)
+#define AFTER_ERR_US   (10 * US_PER_S)
+#define ERASE_RETRY_US (3600 * US_PER_S)
+#define SEAL_ALIGN     UINT64_C(131072) /* as chunks of the tail are: the others stay as they are */
+#define SEAL_KEEP_DIV  2		/* of a tail that is too long half is left */
 
 struct sealer {
 	struct journal *j;
@@ -26,7 +27,8 @@ struct sealer {
 	struct cond wake;
 	bool stop;
 	uint64_t tail_max;
-	uint64_t changes_seen; /* no merge was due after so many changes of the archive */
+	int64_t erase_after_us; /* what was erased is looked at again then */
+	uint64_t changes_seen;	/* no merge was due after so many changes of the archive */
 };
 
 static bool limit_get(struct journal *j, bool exact, struct seal_limit *l, err *e)
@@ -59,6 +61,11 @@ static bool seal_all_but(struct journal *j, uint64_t keep, bool exact, err *e)
 	return true;
 }
 
+bool seal_everything(struct journal *j, err *e)
+{
+	return seal_all_but(j, 0, true, e);
+}
+
 /* ---- the thread ------------------------------------------------------------------------------ */
 
 static bool sealer_waits(struct sealer *s, int64_t us)
@@ -85,15 +92,23 @@ static bool one_round(struct sealer *s, err *e)
 {
 	struct journal *j = s->j;
 	bool merged = false, has_room = false;
+	int64_t now = time_now_us();
 	mutex_lock(&j->mutex);
+	bool erases = j->erased_since_us && j->erased_since_us + ERASE_WAIT_US <= now &&
+		      s->erase_after_us <= now;
 	uint64_t tail = j->tail_touches, changes = j->archive_changes;
 	mutex_unlock(&j->mutex);
-	if (tail <= s->tail_max && changes == s->changes_seen)
+	if (!erases && tail <= s->tail_max && changes == s->changes_seen)
 		return true;
 	if (!disk_has_room(j, &has_room, e))
 		return false;
 	if (!has_room)
 		return true;
+	if (erases) {
+		uint64_t waiting;
+		s->erase_after_us = now + ERASE_RETRY_US;
+		return erase_finish(j, now, &waiting, e);
+	}
 	if (tail > s->tail_max)
 		return seal_all_but(j, s->tail_max / SEAL_KEEP_DIV, false, e);
 	if (!seal_merge(j, &merged, e))
@@ -197,6 +212,16 @@ bool journal_drop(struct journal *j, const struct journal_drop *d, uint64_t *tou
 		return false;
 	mutex_lock(&j->sealer->work);
 	bool ok = seal_drop(j, d, touches_r, e);
+	mutex_unlock(&j->sealer->work);
+	return ok;
+}
+
+bool journal_erase_finish(struct journal *j, uint64_t *waiting_r, err *e)
+{
+	if (!seals_itself(j, e))
+		return false;
+	mutex_lock(&j->sealer->work);
+	bool ok = erase_finish(j, INT64_MAX - 1, waiting_r, e);
 	mutex_unlock(&j->sealer->work);
 	return ok;
 }

@@ -221,7 +221,7 @@ uint64_t snapshot_undone_by(const struct snapshot *s, uint64_t seq)
 {
 	const struct undone_row *row = s->store.undone_touches.n ? store_undone_by(&s->store, seq)
 								 : NULL;
-	return row ? row->undone_seq : 0;
+	return row && !(row->effects & EFFECT_ERASED) ? row->undone_seq : 0;
 }
 
 static bool row_is_about(const struct undone_row *row, bool (*about)(void *arg, uint64_t profile),
@@ -239,6 +239,8 @@ void snapshot_undone_each(const struct snapshot *s, bool (*about)(void *arg, uin
 {
 	for (size_t i = 0; i < s->store.undone_touches.n; i++) {
 		const struct undone_row *row = &s->store.undone_touches.items[i];
+		if (row->effects & EFFECT_ERASED)
+			continue;
 		if (!row_is_about(row, about, arg))
 			continue;
 		for (size_t k = 0; k < row->touches_n; k++) {

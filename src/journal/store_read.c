@@ -90,7 +90,10 @@ static bool read_touch(void *arg, const struct touch *t)
 static bool read_id(void *arg, const struct new_id *id, err *e)
 {
 	struct store_reading *c = ((struct reading *)arg)->c;
-	return c->id(c->arg, id, e);
+	struct new_id told = *id;
+	if (store_is_erased(c->s, id->profile))
+		told.system = told.value = S("");
+	return c->id(c->arg, &told, e);
 }
 
 static bool read_sealed_id(void *arg, const struct archive_id *id, err *e)
@@ -293,7 +296,8 @@ bool store_touch(struct store *s, uint64_t seq, struct arena *a, struct touch *t
 		return false;
 	if (a->over)
 		return arena_err(a, e);
-	return x.found ||
+	const struct undone_row *row = s->undone_touches.n ? store_undone_by(s, seq) : NULL;
+	return (x.found && !(row && (row->effects & EFFECT_ERASED))) ||
 	       err_set(e, ERR_NOT_FOUND, "there is no touch %llu", (unsigned long long)seq);
 }
 

@@ -28,6 +28,12 @@ bool store_undone_encode(const struct undone_row *row, struct buf *b, err *e)
 	buf_varint(b, row->effects);
 	put_list(b, row->touches, row->touches_n);
 	put_list(b, row->subjects, row->subjects_n);
+	if (row->effects & EFFECT_ERASED) {
+		put_list(b, row->persons, row->persons_n);
+		put_list(b, row->joins, row->joins_n);
+		put_list(b, row->imports, row->imports_n);
+		buf_zigzag(b, row->erased_us);
+	}
 	return buf_ok(b, e);
 }
 
@@ -52,6 +58,14 @@ static bool add(struct store *s, const struct undone_row *row)
 {
 	if (!vec_push(&s->undone_touches, *row))
 		return false;
+	for (size_t i = 0; i < row->persons_n; i++) {
+		if (!map64_put(&s->erased, row->persons[i], 1))
+			return false;
+	}
+	for (size_t i = 0; i < row->joins_n; i++) {
+		if (!map64_put(&s->erased_joins, row->joins[i], 1))
+			return false;
+	}
 	for (size_t i = 0; i < row->touches_n; i++) {
 		if (!map64_put(&s->undone_by, row->touches[i], s->undone_touches.n))
 			return false;
@@ -78,6 +92,13 @@ static bool load_row(void *arg, uint64_t key, str bytes)
 	if (!get_list(&r, &l->s->undone_texts, &row.touches, &row.touches_n) ||
 	    !get_list(&r, &l->s->undone_texts, &row.subjects, &row.subjects_n))
 		return arena_err(&l->s->undone_texts, l->e);
+	if (row.effects & EFFECT_ERASED) {
+		if (!get_list(&r, &l->s->undone_texts, &row.persons, &row.persons_n) ||
+		    !get_list(&r, &l->s->undone_texts, &row.joins, &row.joins_n) ||
+		    !get_list(&r, &l->s->undone_texts, &row.imports, &row.imports_n))
+			return arena_err(&l->s->undone_texts, l->e);
+		row.erased_us = reader_zigzag(&r);
+	}
 	if (r.bad)
 		return err_set(l->e, ERR_CORRUPT, "what touch %llu took back cannot be read",
 			       (unsigned long long)row.undone_seq);
@@ -107,7 +128,10 @@ void store_undone_free(struct store *s)
 {
 	vec_free(&s->undone_touches);
 	map64_fini(&s->undone_by);
+	map64_fini(&s->erased);
+	map64_fini(&s->erased_joins);
 	s->undone_by = (struct map64){ 0 };
+	s->erased = s->erased_joins = (struct map64){ 0 };
 	arena_fini(&s->undone_texts);
 	s->undone_version = 0;
 	s->undone_changed = false;
@@ -126,13 +150,18 @@ bool store_undone_add(struct store *s, const struct undone_row *row, err *e)
 	struct undone_row copy = *row;
 	copy.touches = list_copy(&s->undone_texts, row->touches, row->touches_n);
 	copy.subjects = list_copy(&s->undone_texts, row->subjects, row->subjects_n);
-	if (!copy.touches || !copy.subjects)
+	copy.persons = list_copy(&s->undone_texts, row->persons, row->persons_n);
+	copy.joins = list_copy(&s->undone_texts, row->joins, row->joins_n);
+	copy.imports = list_copy(&s->undone_texts, row->imports, row->imports_n);
+	if (!copy.touches || !copy.subjects || !copy.persons || !copy.joins || !copy.imports)
 		return arena_err(&s->undone_texts, e);
 	return add(s, &copy) || err_nomem(e);
 }
 
 static bool holds(const struct store *s, const struct undone_row *row)
 {
+	if (row->effects & EFFECT_ERASED)
+		return true;
 	return row->undone_seq <= s->as_of && !(row->redone_seq && row->redone_seq <= s->as_of);
 }
 
@@ -179,5 +208,7 @@ struct undone_row *store_undone_of(const struct store *s, uint64_t undone_seq)
 bool store_touch_hidden(void *arg, uint64_t seq)
 {
 	const struct store *s = arg;
-	return s->undone_touches.n && store_undone_by(s, seq) != NULL;
+	uint64_t ignored;
+	return (s->undone_touches.n && store_undone_by(s, seq) != NULL) ||
+	       (s->erased_joins.n && map64_get(&s->erased_joins, seq, &ignored));
 }

@@ -41,8 +41,7 @@ static bool recut(struct journal *j, const struct taking_back *b, err *e)
 }
 
 /* Whom it is about, from all that is known of them and not hidden now. */
-static bool compute_anew(struct journal *j, const struct taking_back *b, uint64_t effect_seq,
-			 err *e)
+bool undo_compute_anew(struct journal *j, const struct taking_back *b, uint64_t effect_seq, err *e)
 {
 	struct people *p = j->store.people;
 	if (!journal_hooks.forget(p, &b->subjects, e))
@@ -58,7 +57,7 @@ static bool compute_anew(struct journal *j, const struct taking_back *b, uint64_
 		return false;
 	if (b->row.effects)
 		journal_hooks.rejoin(p);
-	return journal_hooks.write_now(p, &b->subjects, &j->wb, e);
+	return true;
 }
 
 static bool append_note(struct journal *j, const struct taking_back *b, err *e)
@@ -120,8 +119,8 @@ bool touch_undo(struct journal *j, struct job *job, err *e)
 	group_begin(j);
 	uint64_t seq = j->next_seq;
 	j->must_reload = true; /* until all of it is on disk */
-	if (!set_row(s, b, seq, e) || !append_note(j, b, e) || !compute_anew(j, b, seq, e) ||
-	    !group_commit(j, e))
+	if (!set_row(s, b, seq, e) || !append_note(j, b, e) || !undo_compute_anew(j, b, seq, e) ||
+	    !journal_hooks.write_now(s->people, &b->subjects, &j->wb, e) || !group_commit(j, e))
 		return false;
 	j->must_reload = false;
 	b->u->undone_seq = seq;

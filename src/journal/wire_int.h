@@ -22,6 +22,7 @@ enum wire_call {
 	WIRE_CONFIG,	   /* name, value, by; import 1: the name must be new */
 	WIRE_CONFIG_EACH,  /* -> text: every value that holds, secrets included */
 	WIRE_FLUSH,
+	WIRE_ERASE, /* import: the person's number; by -> touches, profiles */
 };
 
 /* Every call has one shape, so that one function writes it and one reads it. */

@@ -384,6 +384,12 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 		return archive_subjects(j, job, e);
 	case JOB_SEAL_LIMIT:
 		return archive_limit(j, job, e);
+	case JOB_ERASE_BEGIN:
+		return erase_begin(j, job, e);
+	case JOB_ERASE:
+		return erase_run(j, job, e);
+	case JOB_ERASE_END:
+		return erase_end(j, job, e);
 	case JOB_BATCH:
 		break;
 	}

@@ -154,12 +154,128 @@ void ids_settle(struct people *p, uint64_t profiles_on_disk)
 	ids_drop_clean(p);
 }
 
+/* ---- who was erased ----------------------------------------------------------------------------
+ */
+
+static bool is_erased(const struct people *p, uint64_t profile)
+{
+	uint64_t ignored;
+	return p->ids.erased.n && map64_get(&p->ids.erased, profile, &ignored);
+}
+
+/* Asked by the thread that merges runs. */
+static bool id_is_dead(void *arg, uint64_t profile)
+{
+	struct people *p = arg;
+	mutex_lock(&p->ids.erased_lock);
+	bool dead = is_erased(p, profile);
+	mutex_unlock(&p->ids.erased_lock);
+	return dead;
+}
+
+static bool note_erased(struct people *p, uint64_t profile, err *e)
+{
+	mutex_lock(&p->ids.erased_lock);
+	bool ok = map64_put(&p->ids.erased, profile, 1);
+	mutex_unlock(&p->ids.erased_lock);
+	return ok || err_nomem(e);
+}
+
+/* The block again, without the ids of those who were erased. */
+static bool block_rewrite(str bytes, uint64_t block, const struct people *p, struct buf *out,
+			  err *e)
+{
+	struct reader r;
+	reader_init(&r, bytes.p, bytes.n);
+	for (uint64_t profile = block * BLOCK_PROFILES + 1; r.p < r.end && !r.bad; profile++) {
+		uint8_t kind = reader_byte(&r);
+		str system = reader_lenstr(&r), id = reader_lenstr(&r);
+		bool erased = is_erased(p, profile);
+		buf_byte(out, kind);
+		buf_lenstr(out, erased ? S("") : system);
+		buf_lenstr(out, erased ? S("") : id);
+	}
+	if (r.bad)
+		return err_set(e, ERR_CORRUPT, "block %llu of the ids cannot be read",
+			       (unsigned long long)block);
+	return buf_ok(out, e);
+}
+
+static bool erase_in_block(struct people *p, uint64_t block, struct writeback *wb, err *e)
+{
+	struct id_block *held = block_held(p, block);
+	str bytes = held ? buf_view(&held->bytes) : S("");
+	struct buf b CLEANUP(buf_fini);
+	buf_init(&b, BLOCK_PROFILES * (ID_BYTES_MAX + SYSTEM_BYTES_MAX + 16));
+	if (!held && !ledger_load(p->ledger, LEDGER_IDS, &block, 1, wb->arena, &bytes, e))
+		return false;
+	if (!block_rewrite(bytes, block, p, &b, e))
+		return false;
+	struct ledger_change c = { .table = LEDGER_IDS, .key = block };
+	c.value = str_dup(wb->arena, buf_view(&b));
+	if (!c.value.p)
+		return arena_err(wb->arena, e);
+	if (held) {
+		buf_clear(&held->bytes);
+		buf_str(&held->bytes, c.value);
+		if (!buf_ok(&held->bytes, e))
+			return false;
+	}
+	return vec_push(&wb->changes, c) || err_nomem(e);
+}
+
+bool ids_erase(struct people *p, const uint64_t *profiles, size_t n, struct writeback *wb, err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!note_erased(p, profiles[i], e))
+			return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t block = block_of(profiles[i]);
+		if ((i == 0 || block != block_of(profiles[i - 1])) &&
+		    !erase_in_block(p, block, wb, e))
+			return false;
+	}
+	return true;
+}
+
+bool ids_reload(struct people *p, uint64_t profile, err *e)
+{
+	struct arena a CLEANUP(arena_fini);
+	uint64_t block = block_of(profile);
+	str bytes;
+	struct new_id id;
+	struct buf b CLEANUP(buf_fini);
+	arena_init(&a, MIB);
+	buf_init(&b, BLOCK_PROFILES * (ID_BYTES_MAX + SYSTEM_BYTES_MAX + 16));
+	if (profile == 0 || profile > p->ids.kinds.n)
+		return true;
+	if (!ledger_load(p->ledger, LEDGER_IDS, &block, 1, &a, &bytes, e))
+		return false;
+	if (!bytes.p || !block_read(bytes, (uint32_t)((profile - 1) % BLOCK_PROFILES), &id) ||
+	    id.value.n)
+		return true; /* not there yet, or nothing has changed */
+	if (!note_erased(p, profile, e))
+		return false;
+	struct id_block *held = block_held(p, block);
+	if (!held)
+		return true;
+	if (!block_rewrite(buf_view(&held->bytes), block, p, &b, e))
+		return false;
+	buf_clear(&held->bytes);
+	buf_str(&held->bytes, buf_view(&b));
+	return buf_ok(&held->bytes, e);
+}
+
 /* ---- look-up and growth ---------------------------------------------------------------------- */
 
 bool ids_get(struct people *p, enum id_kind kind, str system, str id, uint64_t *profile_r,
 	     bool *found_r, err *e)
 {
-	return idmap_get(p->ids.map, id_key(kind, system, id), profile_r, found_r, e);
+	if (!idmap_get(p->ids.map, id_key(kind, system, id), profile_r, found_r, e))
+		return false;
+	*found_r = *found_r && !is_erased(p, *profile_r);
+	return true;
 }
 
 static bool note_system(struct people *p, str system, err *e)
@@ -171,8 +287,11 @@ static bool note_system(struct people *p, str system, err *e)
 
 bool ids_add(struct people *p, const struct new_id *id, err *e)
 {
+	if (id->value.n == 0 && !note_erased(p, id->profile, e))
+		return false;
 	if (id->profile <= p->ids.kinds.n) /* known already: replayed */
-		return idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value),
+		return id->value.n == 0 ||
+		       idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value),
 				 id->profile, e);
 	if (id->profile != p->ids.kinds.n + 1 || id->kind >= ID_KINDS_N)
 		return err_set(e, ERR_CORRUPT, "profile %llu is out of turn",
@@ -184,7 +303,8 @@ bool ids_add(struct people *p, const struct new_id *id, err *e)
 	    !joins_add_profile(p, e) || !note_system(p, id->system, e))
 		return false;
 	p->ids.kinds.items[p->ids.kinds.n++] = id->kind;
-	return idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value),
+	return id->value.n == 0 ||
+	       idmap_put(p->ids.map, id_key((enum id_kind)id->kind, id->system, id->value),
 			 id->profile, e);
 }
 
@@ -200,7 +320,7 @@ static bool load_block(void *arg, uint64_t block, str bytes)
 	while (ok && r.p < r.end) {
 		uint8_t kind = reader_byte(&r);
 		str system = reader_lenstr(&r);
-		reader_lenstr(&r);
+		str id = reader_lenstr(&r);
 		ok = !r.bad && kind < ID_KINDS_N;
 		if (!ok)
 			break;
@@ -208,7 +328,8 @@ static bool load_block(void *arg, uint64_t block, str bytes)
 			s->failed = true;
 			return err_nomem(s->e);
 		}
-		if (!joins_add_profile(p, s->e) || !note_system(p, system, s->e)) {
+		if ((id.n == 0 && !note_erased(p, p->ids.kinds.n, s->e)) ||
+		    !joins_add_profile(p, s->e) || !note_system(p, system, s->e)) {
 			s->failed = true;
 			return false;
 		}
@@ -243,6 +364,7 @@ bool ids_open(struct people *p, const struct hooks_env *env, err *e)
 {
 	struct arena a CLEANUP(arena_fini);
 	arena_init(&a, 4 * MIB);
+	mutex_init(&p->ids.erased_lock);
 	static const uint64_t KEYS[] = { META_IDS_MANIFEST, META_IDS_FLUSHED };
 	str meta[ARRAY_LEN(KEYS)] = { { 0 } };
 	struct load_state s = { .p = p, .e = e };
@@ -259,7 +381,10 @@ bool ids_open(struct people *p, const struct hooks_env *env, err *e)
 				   .dir = env->dir,
 				   .name = env->empty ? "replay" : HOOKS_IDS_NAME,
 				   .read_only = env->read_only || env->empty || env->rehearse };
-	return idmap_open(&o, meta[0], &p->ids.map, e);
+	if (!idmap_open(&o, meta[0], &p->ids.map, e))
+		return false;
+	idmap_set_dead(p->ids.map, id_is_dead, p);
+	return true;
 }
 
 void ids_close(struct people *p)
@@ -274,6 +399,8 @@ void ids_close(struct people *p)
 	vec_free(&p->ids.blocks);
 	vec_free(&p->ids.kinds);
 	map_fini(&p->ids.systems);
+	map64_fini(&p->ids.erased);
+	mutex_fini(&p->ids.erased_lock);
 }
 
 /* ---- runs of the map ------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #define TRICHTER_PEOPLE_INT_H
 
 #include "base/map.h"
+#include "base/thread.h"
 #include "base/vec.h"
 #include "column/column.h"
 #include "journal/hooks.h"
@@ -41,7 +42,9 @@ struct ids {
 	VEC(struct id_block *) blocks; /* by block number; NULL: on disk only */
 	uint64_t flushed_seq;	       /* of the journal: the map's runs hold all ids up to there */
 	uint64_t flush_begun_seq;
-	struct map systems; /* of external ids, so that one can be found without naming it */
+	struct map systems;	  /* of external ids, so that one can be found without naming it */
+	struct map64 erased;	  /* profiles that stand for nobody any more */
+	struct mutex erased_lock; /* the thread that merges runs asks as well */
 	bool manifest_changed;
 };
 
@@ -57,6 +60,11 @@ bool ids_add(struct people *p, const struct new_id *id, err *e) MUST_CHECK;
 bool ids_changes(struct people *p, struct writeback *wb, uint64_t block_from, uint64_t block_to,
 		 err *e) MUST_CHECK;
 void ids_drop_clean(struct people *p);
+/* These profiles (rising) stand for nobody from now on: in memory, and in rows for this commit. */
+bool ids_erase(struct people *p, const uint64_t *profiles, size_t n, struct writeback *wb,
+	       err *e) MUST_CHECK;
+/* A reader's: what the disk says of these profiles. */
+bool ids_reload(struct people *p, uint64_t profile, err *e) MUST_CHECK;
 void ids_settle(struct people *p, uint64_t profiles_on_disk);
 /* Begins, finishes and records what the map writes beside the ledger; `all`: everything, waiting.
  */
@@ -354,6 +362,17 @@ bool undo_reload(struct people *p, const struct map64 *profiles, err *e) MUST_CH
 unsigned undo_effects(const struct touch *t);
 bool undo_sets(struct people *p, const struct touch *t, bool note, struct map64 *keys, bool *sets_r,
 	       err *e) MUST_CHECK;
+
+/* ---- erase.c: when somebody is erased
+ * ---------------------------------------------------------------------- */
+
+bool erase_ring(struct people *p, uint64_t profile, void (*each)(void *arg, uint64_t profile),
+		void *arg);
+bool erase_texts(struct people *p, const uint64_t *profiles, size_t n, struct arena *a,
+		 const str **texts_r, size_t *texts_n_r, err *e) MUST_CHECK;
+bool erase_keeps(const struct touch *t, const str *texts, size_t n, struct arena *a,
+		 struct touch *kept_r, bool *keeps_r, err *e) MUST_CHECK;
+void erase_compact(struct people *p);
 
 /* ---- follows.c: what always follows
  * ---------------------------------------------------------------------- */

@@ -27,7 +27,7 @@ bool undo_reload(struct people *p, const struct map64 *profiles, err *e)
 	if (!origins_reload(p, e))
 		return false;
 	for (size_t at = 0; map64_next(profiles, &at, &profile, &ignored);) {
-		if (!cells_reload(p, (uint32_t)profile, e) ||
+		if (!ids_reload(p, profile, e) || !cells_reload(p, (uint32_t)profile, e) ||
 		    !counts_reload(p, (uint32_t)profile, e))
 			return false;
 	}
