@@ -90,6 +90,11 @@ struct journal_hooks {
 	/* As fold, but only into the subjects that `part` still names; `t` is the whole touch. */
 	bool (*refold)(struct people *p, const struct touch *t, const struct touch *part,
 		       uint64_t effect_seq, err *e);
+	/* Do the touches of this segment do nothing but count? Then all of them are folded at once,
+	 * as by fold; `person` is told whom they are about, some several times. */
+	bool (*only_counts)(const struct people *p, const struct segment *s);
+	bool (*fold_segment)(struct people *p, const struct segment *s, uint64_t effect_seq,
+			     bool (*person)(void *arg, uint64_t profile), void *arg, err *e);
 	/* An import's visibility changed: joins are computed anew from what is visible. */
 	void (*rejoin)(struct people *p);
 	/* Forgets the folded values of these subjects (they are folded again). */

@@ -85,15 +85,10 @@ static bool note_person(struct closing *c, uint64_t person)
 	return (map64_put(&c->people, person, 1) && vec_push(&c->order, person)) || err_nomem(c->e);
 }
 
-static bool fold_touch(void *arg, const struct touch *t)
+static bool tell_person(void *arg, uint64_t person)
 {
 	struct closing *c = arg;
-	if (t->import != c->row->import || t->seq >= c->row->closed_seq)
-		return true;
-	c->failed = !journal_hooks.fold(c->j->store.people, t, c->row->closed_seq, c->e);
-	if (!c->failed)
-		c->failed = !note_person(c, t->person);
-	return !c->failed;
+	return note_person(c, person);
 }
 
 /* Imported history fires no rule on its way; whoever it was about is looked at once, afterwards. */
@@ -168,8 +163,7 @@ bool import_close(struct journal *j, struct job *job, err *e)
 	    !append_note(j, S("import_closed"), row->import, row->import, e) || !group_commit(j, e))
 		return false;
 	struct closing c = { .j = j, .row = row, .e = e };
-	bool ok = store_scan(&j->store, row->from_seq, row->closed_seq, true, fold_touch, &c, e) &&
-		  !c.failed && evaluate_once(&c);
+	bool ok = bulk_fold(&j->store, row, tell_person, &c, e) && evaluate_once(&c);
 	map64_fini(&c.people);
 	vec_free(&c.order);
 	j->must_reload = !ok;

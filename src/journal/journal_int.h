@@ -138,6 +138,7 @@ struct store_reading {
 	struct store *s;
 	uint64_t from_seq, to_seq;
 	bool hidden_too;
+	uint64_t but_import; /* segments that hold nothing else are left out; 0 none */
 	bool (*id)(void *arg, const struct new_id *id, err *e); /* may be NULL */
 	touch_fn each;
 	void *arg;
@@ -426,6 +427,9 @@ bool bulk_has_imports(struct journal *j, struct job *job, err *e) MUST_CHECK;
 /* Was a touch that says the same loaded in bulk? `d` is what was decided about it. */
 bool bulk_knows(struct store *s, const struct intake *in, const struct decided *d, struct arena *a,
 		bool *known_r, err *e) MUST_CHECK;
+/* Folds what a closed import brought; `person` is told of everybody, some several times. */
+bool bulk_fold(struct store *s, const struct import_row *row,
+	       bool (*person)(void *arg, uint64_t profile), void *arg, err *e) MUST_CHECK;
 /* What an import kept of the rows that it had read. */
 void bulk_spill_remove(struct store *s, uint64_t import);
 /* undo_collect.c looks up, on the caller's thread, what a taking back is about; undo.c carries it

@@ -78,20 +78,11 @@ static bool catch_touch(void *arg, const struct touch *t)
 	return true;
 }
 
-struct fold_import {
-	struct store *s;
-	uint64_t import;
-	uint64_t effect_seq;
-	err *e;
-	bool failed;
-};
-
-static bool fold_import_touch(void *arg, const struct touch *t)
+static bool told_already(void *arg, uint64_t person)
 {
-	struct fold_import *f = arg;
-	if (t->import == f->import && t->seq < f->effect_seq)
-		f->failed = !journal_hooks.fold(f->s->people, t, f->effect_seq, f->e);
-	return !f->failed;
+	(void)arg;
+	(void)person;
+	return true;
 }
 
 static bool fold_closed_imports(struct catching_up *c)
@@ -101,10 +92,7 @@ static bool fold_closed_imports(struct catching_up *c)
 		struct import_row *row = store_import(c->s, c->closed.items[i]);
 		if (!row || row->undone_seq)
 			continue;
-		struct fold_import f = { c->s, row->import, row->closed_seq, c->e, false };
-		if (!store_scan(c->s, row->from_seq, row->closed_seq, true, fold_import_touch, &f,
-				c->e) ||
-		    f.failed)
+		if (!bulk_fold(c->s, row, told_already, NULL, c->e))
 			return false;
 	}
 	return true;

@@ -76,6 +76,8 @@ static struct touch with_channel(const struct touch *t)
 struct reading {
 	struct store_reading *c;
 	struct archive_walk *walk;
+	VEC(struct segment *) segments; /* that are walked */
+	struct segment_list list;
 	uint64_t ids_seq; /* told up to there */
 };
 
@@ -118,6 +120,20 @@ static bool read_sealed_ids(struct reading *r, uint64_t upto)
 	return true;
 }
 
+static bool walk_begin(struct reading *r)
+{
+	struct store_reading *c = r->c;
+	const struct segment_list *all = &c->s->archive->segments;
+	for (size_t i = 0; i < all->n; i++) {
+		bool left_out = c->but_import &&
+				segment_info(all->items[i])->import == c->but_import;
+		if (!left_out && !vec_push(&r->segments, all->items[i]))
+			return err_nomem(c->e);
+	}
+	r->list = (struct segment_list){ r->segments.items, r->segments.n };
+	return archive_walk_new(&r->list, c->from_seq, c->to_seq, &r->walk, c->e);
+}
+
 static bool read_archived(void *arg, uint64_t upto)
 {
 	struct reading *r = arg;
@@ -126,8 +142,7 @@ static bool read_archived(void *arg, uint64_t upto)
 	c->failed = true;
 	if (!read_sealed_ids(r, upto))
 		return false;
-	if (!r->walk &&
-	    !archive_walk_new(&c->s->archive->segments, c->from_seq, c->to_seq, &r->walk, c->e))
+	if (!r->walk && !walk_begin(r))
 		return false;
 	for (;;) {
 		if (!archive_walk_next(r->walk, upto, &t, c->e))
@@ -167,6 +182,7 @@ bool store_read(struct store_reading *c)
 			     .arg = &r };
 	bool ok = store_through(&t, c->e) && !c->failed;
 	archive_walk_free(&r.walk);
+	vec_free(&r.segments);
 	return ok;
 }
 

@@ -116,11 +116,12 @@ struct bulk_memory {
 	struct {
 		uint64_t hash;
 		uint32_t number; /* + 1; 0: empty */
+		bool plain;	 /* touches of that name do nothing but count */
 	} * slots;
 	size_t n, cap;
 };
 bool whats_number(struct bulk_whats *w, struct bulk_memory *m, struct buf *scratch,
-		  const struct intake *t, uint32_t *number_r, err *e) MUST_CHECK;
+		  const struct intake *t, uint32_t *number_r, bool *plain_r, err *e) MUST_CHECK;
 bool whats_add(struct bulk_whats *w, str name, const struct origin *o, uint32_t *number_r,
 	       err *e) MUST_CHECK;
 

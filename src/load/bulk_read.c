@@ -11,7 +11,6 @@
 #include "load/bulk_int.h"
 
 #include "base/mem.h"
-#include "people/people.h"
 
 #include <string.h>
 
@@ -243,18 +242,23 @@ static bool is_plain(const struct intake *t)
 {
 	return t->message_id.n == 0 && t->name.n > 0 && t->name.n <= NAME_BYTES_MAX &&
 	       str_is_utf8(t->name) && t->at_us >= TIME_MIN_US && t->at_us <= TIME_MAX_US &&
-	       t->props_n <= TOUCH_PROPS_MAX && t->previous_id.n == 0 &&
-	       !people_touch_changes_values(t->name);
+	       t->props_n <= TOUCH_PROPS_MAX && t->previous_id.n == 0;
 }
 
 static bool keep(struct bulk_worker *w, struct bulk_block *b, const struct intake *t,
 		 struct bulk_row *row, err *e)
 {
+	bool plain = is_plain(t);
 	row->at_us = t->at_us;
-	row->kind = is_plain(t) ? BULK_PLAIN : BULK_ORDINARY;
-	return row->kind == BULK_ORDINARY ||
-	       (key_of(w, t, row, e) && put_extra(b, t, row, e) &&
-		whats_number(&w->bulk->whats, &w->memory, &w->key, t, &row->what, e));
+	row->kind = BULK_ORDINARY;
+	if (!plain)
+		return true;
+	if (!whats_number(&w->bulk->whats, &w->memory, &w->key, t, &row->what, &plain, e))
+		return false;
+	if (!plain)
+		return true;
+	row->kind = BULK_PLAIN;
+	return key_of(w, t, row, e) && put_extra(b, t, row, e);
 }
 
 static bool read_row(struct bulk_worker *w, struct bulk_block *b, struct raw_row *raw,

@@ -10,6 +10,7 @@
 #include "load/bulk_int.h"
 
 #include "base/mem.h"
+#include "people/people.h"
 
 #include <string.h>
 
@@ -114,7 +115,7 @@ static bool grow(struct bulk_memory *m, err *e)
 }
 
 bool whats_number(struct bulk_whats *w, struct bulk_memory *m, struct buf *scratch,
-		  const struct intake *t, uint32_t *number_r, err *e)
+		  const struct intake *t, uint32_t *number_r, bool *plain_r, err *e)
 {
 	if (m->n * 2 >= m->cap && !grow(m, e))
 		return false;
@@ -132,8 +133,10 @@ bool whats_number(struct bulk_whats *w, struct bulk_memory *m, struct buf *scrat
 			return false;
 		m->slots[at].hash = hash;
 		m->slots[at].number = number + 1;
+		m->slots[at].plain = !people_touch_changes_values(t->name);
 		m->n++;
 	}
 	*number_r = m->slots[at].number - 1;
+	*plain_r = m->slots[at].plain;
 	return true;
 }

@@ -72,8 +72,8 @@ void count_join(struct count *into, const struct count *from)
 		count_origin(into, from->last_origin, from->last_origin_us, from->last_origin_tie);
 }
 
-bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint64_t effect_seq,
-		 err *e)
+bool counts_add(struct people *p, uint32_t profile, const struct count *c, uint64_t effect_seq,
+		err *e)
 {
 	uint64_t block = (profile - 1) / BLOCK_PROFILES;
 	struct count_block *b;
@@ -81,6 +81,14 @@ bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint
 		return false;
 	if (effect_seq <= b->applied_seq)
 		return true;
+	count_join(&b->items[(profile - 1) % BLOCK_PROFILES], c);
+	mark_dirty(p, block);
+	return true;
+}
+
+bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint64_t effect_seq,
+		 err *e)
+{
 	uint32_t origin;
 	if (!origins_number(p, &t->origin, &origin, e))
 		return false;
@@ -90,9 +98,7 @@ bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint
 		one.first_origin_us = one.last_origin_us = t->at_us;
 		one.first_origin_tie = one.last_origin_tie = (uint32_t)(t->tie >> 32);
 	}
-	count_join(&b->items[(profile - 1) % BLOCK_PROFILES], &one);
-	mark_dirty(p, block);
-	return true;
+	return counts_add(p, profile, &one, effect_seq, e);
 }
 
 void counts_prefetch(const struct people *p, uint32_t profile)

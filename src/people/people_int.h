@@ -185,6 +185,9 @@ bool counts_open(struct people *p, const struct hooks_env *env, err *e) MUST_CHE
 void counts_close(struct people *p);
 bool counts_fold(struct people *p, uint32_t profile, const struct touch *t, uint64_t effect_seq,
 		 err *e) MUST_CHECK;
+/* The same of many touches that were counted already. */
+bool counts_add(struct people *p, uint32_t profile, const struct count *c, uint64_t effect_seq,
+		err *e) MUST_CHECK;
 const struct count *counts_get(const struct people *p, uint32_t profile); /* NULL: none */
 void counts_prefetch(const struct people *p, uint32_t profile);
 bool counts_forget(struct people *p, uint32_t profile, err *e) MUST_CHECK;
@@ -352,6 +355,16 @@ bool rules_timer(struct people *p, const struct ledger_timer_change *timer, int6
 /* Keeps, for did(), when a watched touch happened to whom. */
 bool rules_watch(struct people *p, uint32_t profile, enum entity about, const struct touch *t,
 		 err *e) MUST_CHECK;
+
+/* Is a book kept of any touch? */
+bool rules_watch_anything(const struct people *p);
+
+/* ---- fold_segment.c: a segment that was loaded in bulk
+ * ---------------------------------------------------------------------- */
+
+bool people_only_counts(const struct people *p, const struct segment *s);
+bool people_fold_segment(struct people *p, const struct segment *s, uint64_t effect_seq,
+			 bool (*person)(void *arg, uint64_t profile), void *arg, err *e) MUST_CHECK;
 
 /* ---- undo.c: when something is taken back
  * ---------------------------------------------------------------------- */

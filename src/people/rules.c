@@ -225,6 +225,15 @@ static bool watch_one(struct people *p, uint32_t profile, const struct watch *w,
 	return cells_merge(p, profile, &times, 1, false, e);
 }
 
+bool rules_watch_anything(const struct people *p)
+{
+	for (size_t i = 0; i < p->rules.list.n; i++) {
+		if (p->rules.list.items[i]->watches.n > 0)
+			return true;
+	}
+	return false;
+}
+
 bool rules_watch(struct people *p, uint32_t profile, enum entity about, const struct touch *t,
 		 err *e)
 {
