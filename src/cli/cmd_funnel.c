@@ -302,7 +302,7 @@ static void explanation_json(struct cli *c, const struct funnel_result *r,
 	for (size_t i = 0; i < x->level; i++) {
 		json_object_open(&w);
 		json_key(&w, S("step"));
-		json_put_text(&w, r->steps[i].name);
+		json_put_text(&w, r->steps[r->spec.steps_n > 0 ? x->step[i] : i].name);
 		json_key(&w, S("at"));
 		json_put_text(&w, time_print(text, x->chain[i].at_us));
 		json_key(&w, S("name"));
@@ -315,6 +315,11 @@ static void explanation_json(struct cli *c, const struct funnel_result *r,
 	json_key(&w, S("why_stopped"));
 	if (x->why_stopped.n > 0)
 		json_put_text(&w, x->why_stopped);
+	else
+		json_put_null(&w);
+	json_key(&w, S("why_stopped_de"));
+	if (x->why_stopped_de.n > 0)
+		json_put_text(&w, x->why_stopped_de);
 	else
 		json_put_null(&w);
 	json_object_close(&w);

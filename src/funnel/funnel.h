@@ -260,6 +260,7 @@ struct funnel_explanation {
 	struct touch *chain; /* the touches chosen, one per step reached; seq 0: passed over */
 	size_t *step;	     /* which step each fills, from 0; in order: 0, 1, 2 ... */
 	str why_stopped;     /* a sentence; empty when it went through */
+	str why_stopped_de;
 };
 bool funnel_explain(struct snapshot *s, const struct funnel_spec *spec, uint64_t subject,
 		    struct arena *a, struct funnel_explanation *x_r, err *e) MUST_CHECK;

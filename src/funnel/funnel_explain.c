@@ -3,27 +3,12 @@
  *
  * What it is:   the subject's touches, all of them, run through the same plan as the funnel; then
  * one sentence about the step that is missing: it never happened, or too early, too late, outside
- * the period, or only in a touch that counts for another step already. Promises:     level and
- * chain are those that funnel_run counts. Threads:      one query per thread.
+ * the period, or only in a touch that counts for another step already. Where other parameters hold,
+ * explain_rules.c finds the one that is to blame.
+ * Promises:     level and chain are those that funnel_run counts.
+ * Threads:      one query per thread.
  */
-#include "funnel/funnel_int.h"
-
-struct story {
-	struct plan plan;
-	struct subject_key key;
-	struct dict held;
-	struct matcher excluder;
-	uint64_t subject;
-	struct arena *a;
-	struct pages pages;	   /* struct touch, as they came */
-	struct touch *touches;	   /* in their total order */
-	struct chain_touch *steps; /* those that can take part */
-	size_t *touch_of;	   /* of each step: its place in touches */
-	size_t n;
-	struct chain chain;
-	bool failed;
-	err *e;
-};
+#include "funnel/explain_int.h"
 
 static bool collect(void *arg, const struct touch *t)
 {
@@ -109,7 +94,7 @@ static struct lie lie_of(const struct story *s, size_t step)
 	return lie;
 }
 
-static str say_when(const struct story *s, size_t i)
+str story_when(const struct story *s, size_t i)
 {
 	char text[TIME_TEXT_MAX];
 	return str_dup(s->a, time_print_local(text, s->steps[i].at_us));
@@ -120,9 +105,11 @@ static str why_first_missing(const struct story *s)
 	struct lie lie = lie_of(s, 0);
 	str name = s->plan.names[0];
 	if (lie.first == CHAIN_NONE)
-		return str_printf(s->a, "Step 1, %.*s, never happened.", STR_ARG(name));
-	return str_printf(s->a, "Step 1, %.*s, happened only outside the period, first on %.*s.",
-			  STR_ARG(name), STR_ARG(say_when(s, lie.first)));
+		return SAY(s, "Step 1, %.*s, never happened.",
+			   "Schritt 1, %.*s, hat nie stattgefunden.", STR_ARG(name));
+	return SAY(s, "Step 1, %.*s, happened only outside the period, first on %.*s.",
+		   "Schritt 1, %.*s, fand nur au\u00DFerhalb des Zeitraums statt, zuerst am %.*s.",
+		   STR_ARG(name), STR_ARG(story_when(s, lie.first)));
 }
 
 static str why_too_late(const struct story *s, str name, size_t step, size_t i)
@@ -134,9 +121,10 @@ static str why_too_late(const struct story *s, str name, size_t step, size_t i)
 	if (__builtin_sub_overflow(s->steps[i].at_us, entry, &late_us) ||
 	    __builtin_sub_overflow(late_us, d.us, &late_us))
 		late_us = INT64_MAX;
-	return str_printf(
-		s->a, "Step %zu, %.*s, happened on %.*s, %.*s after the window of %.*s had ended.",
-		step + 1, STR_ARG(name), STR_ARG(say_when(s, i)),
+	return SAY(
+		s, "Step %zu, %.*s, happened on %.*s, %.*s after the window of %.*s had ended.",
+		"Schritt %zu, %.*s, fand am %.*s statt, %.*s nach dem Ende des Zeitfensters von %.*s.",
+		step + 1, STR_ARG(name), STR_ARG(story_when(s, i)),
 		STR_ARG(duration_print_short(late, late_us)),
 		STR_ARG(duration_print_short(window, d.us)));
 }
@@ -147,29 +135,34 @@ static str why_step_missing(const struct story *s, size_t step)
 	str name = s->plan.names[step];
 	bool ordered = s->plan.spec.order == FUNNEL_ORDERED;
 	if (lie.first == CHAIN_NONE)
-		return str_printf(s->a, "Step %zu, %.*s, never happened.", step + 1, STR_ARG(name));
+		return SAY(s, "Step %zu, %.*s, never happened.",
+			   "Schritt %zu, %.*s, hat nie stattgefunden.", step + 1, STR_ARG(name));
 	if (lie.after != CHAIN_NONE && s->plan.rules.window_us != FUNNEL_WINDOW_NONE)
 		return why_too_late(s, name, step, lie.after);
 	if (lie.before != CHAIN_NONE && ordered) {
 		size_t last = s->chain.level - 1;
-		return str_printf(
-			s->a,
+		return SAY(
+			s,
 			"Step %zu, %.*s, happened before step %zu, %.*s: on %.*s, not after %.*s.",
+			"Schritt %zu, %.*s, fand vor Schritt %zu, %.*s, statt: am %.*s, nicht nach dem %.*s.",
 			step + 1, STR_ARG(name), last + 1, STR_ARG(s->plan.names[last]),
-			STR_ARG(say_when(s, lie.before)),
-			STR_ARG(say_when(s, s->chain.touch[last])));
+			STR_ARG(story_when(s, lie.before)),
+			STR_ARG(story_when(s, s->chain.touch[last])));
 	}
 	if (lie.before != CHAIN_NONE)
-		return str_printf(
-			s->a, "Step %zu, %.*s, happened on %.*s, outside the window of the others.",
-			step + 1, STR_ARG(name), STR_ARG(say_when(s, lie.before)));
+		return SAY(
+			s, "Step %zu, %.*s, happened on %.*s, outside the window of the others.",
+			"Schritt %zu, %.*s, fand am %.*s statt, au\u00DFerhalb des Zeitfensters der anderen.",
+			step + 1, STR_ARG(name), STR_ARG(story_when(s, lie.before)));
 	if (lie.outside != CHAIN_NONE)
-		return str_printf(s->a,
-				  "Step %zu, %.*s, happened only outside the period, on %.*s.",
-				  step + 1, STR_ARG(name), STR_ARG(say_when(s, lie.outside)));
-	return str_printf(s->a,
-			  "Step %zu, %.*s, happened only in a touch that counts for another step.",
-			  step + 1, STR_ARG(name));
+		return SAY(
+			s, "Step %zu, %.*s, happened only outside the period, on %.*s.",
+			"Schritt %zu, %.*s, fand nur au\u00DFerhalb des Zeitraums statt, am %.*s.",
+			step + 1, STR_ARG(name), STR_ARG(story_when(s, lie.outside)));
+	return SAY(
+		s, "Step %zu, %.*s, happened only in a touch that counts for another step.",
+		"Schritt %zu, %.*s, fand nur in einem Kontakt statt, der f\u00FCr einen anderen Schritt z\u00E4hlt.",
+		step + 1, STR_ARG(name));
 }
 
 /* The stage of the chain that was first entered after the touch; 0: none. */
@@ -185,17 +178,20 @@ static size_t stage_after(const struct story *s, size_t i)
 static str why_not_this_stage(const struct story *s, size_t stage, size_t i)
 {
 	str name = s->plan.names[stage];
-	str when = say_when(s, i);
+	str when = story_when(s, i);
 	size_t later = stage_after(s, i);
 	if (later != 0)
-		return str_printf(s->a, "%.*s was entered on %.*s, before %.*s, on %.*s.",
-				  STR_ARG(name), STR_ARG(when), STR_ARG(s->plan.names[later]),
-				  STR_ARG(say_when(s, s->chain.touch[later])));
+		return SAY(s, "%.*s was entered on %.*s, before %.*s, on %.*s.",
+			   "%.*s wurde am %.*s erreicht, vor %.*s am %.*s.", STR_ARG(name),
+			   STR_ARG(when), STR_ARG(s->plan.names[later]),
+			   STR_ARG(story_when(s, s->chain.touch[later])));
 	if (chain_in_window(&s->plan.rules, s->steps[s->chain.touch[0]].at_us, s->steps[i].at_us))
-		return str_printf(s->a, "%.*s was entered on %.*s, before an earlier stage was.",
-				  STR_ARG(name), STR_ARG(when));
-	return str_printf(s->a, "%.*s was entered on %.*s, outside the window of the visit.",
-			  STR_ARG(name), STR_ARG(when));
+		return SAY(s, "%.*s was entered on %.*s, before an earlier stage was.",
+			   "%.*s wurde am %.*s erreicht, vor einer fr\u00FCheren Stufe.",
+			   STR_ARG(name), STR_ARG(when));
+	return SAY(s, "%.*s was entered on %.*s, outside the window of the visit.",
+		   "%.*s wurde am %.*s erreicht, au\u00DFerhalb des Zeitfensters des Besuchs.",
+		   STR_ARG(name), STR_ARG(when));
 }
 
 /* The lowest stage above the level that was entered at all tells more than those that were not. */
@@ -210,12 +206,22 @@ static str why_stage_missing(const struct story *s)
 		if (i != CHAIN_NONE)
 			return why_not_this_stage(s, stage, i);
 		if (lie.outside != CHAIN_NONE)
-			return str_printf(
-				s->a, "%.*s was entered only outside the period, on %.*s.",
-				STR_ARG(s->plan.names[stage]), STR_ARG(say_when(s, lie.outside)));
+			return SAY(s, "%.*s was entered only outside the period, on %.*s.",
+				   "%.*s wurde nur au\u00DFerhalb des Zeitraums erreicht, am %.*s.",
+				   STR_ARG(s->plan.names[stage]),
+				   STR_ARG(story_when(s, lie.outside)));
 	}
-	return str_printf(s->a, "No stage after %.*s was entered.",
-			  STR_ARG(s->plan.names[level - 1]));
+	return SAY(s, "No stage after %.*s was entered.", "Keine Stufe nach %.*s wurde erreicht.",
+		   STR_ARG(s->plan.names[level - 1]));
+}
+
+/* The first step that the chain lacks. */
+static size_t missing_step(const struct story *s)
+{
+	uint64_t filled = 0;
+	for (size_t k = 0; k < s->chain.level; k++)
+		filled |= UINT64_C(1) << s->chain.step[k];
+	return (size_t)__builtin_ctzll(~filled);
 }
 
 static str why_stopped(const struct story *s)
@@ -224,16 +230,17 @@ static str why_stopped(const struct story *s)
 	if (c->level == s->plan.rows_n)
 		return S("");
 	if (s->plan.lifecycle && c->level == 0)
-		return s->n == 0 ? S("Nothing is known to have happened.")
-				 : S("Nothing happened in the period.");
+		return s->language == LANGUAGE_DE
+			       ? (s->n == 0 ? S("Es ist nichts bekannt.")
+					    : S("Im Zeitraum ist nichts geschehen."))
+			       : (s->n == 0 ? S("Nothing is known to have happened.")
+					    : S("Nothing happened in the period."));
 	if (s->plan.lifecycle)
 		return why_stage_missing(s);
-	if (s->plan.spec.order == FUNNEL_ORDERED)
-		return c->level == 0 ? why_first_missing(s) : why_step_missing(s, c->level);
-	uint32_t filled = 0;
-	for (size_t k = 0; k < c->level; k++)
-		filled |= UINT32_C(1) << c->step[k];
-	return why_step_missing(s, (size_t)__builtin_ctz(~filled));
+	if (s->plan.spec.order != FUNNEL_ANY && s->plan.spec.order != FUNNEL_ANCHORED &&
+	    c->level == 0)
+		return why_first_missing(s);
+	return why_step_missing(s, missing_step(s));
 }
 
 /* ---- one subject ----------------------------------------------------------------------------- */
@@ -261,18 +268,40 @@ static bool take_furthest(void *arg, const struct chain *c)
 	return true;
 }
 
-static bool find_chain(struct story *s, err *e)
+bool story_chain(const struct story *s, const struct chain_rules *rules, struct chain *chain_r,
+		 err *e)
 {
 	struct sequence *engine = NULL;
-	if (!s->plan.general) {
-		plan_chain(&s->plan, s->steps, s->n, &s->chain);
-		return true;
-	}
-	s->chain.level = 0;
-	bool ok = sequence_new(&s->plan.rules, &engine, e) &&
-		  sequence_run(engine, s->steps, s->n, take_furthest, &s->chain, e);
+	chain_r->level = 0;
+	bool ok = sequence_new(rules, &engine, e) &&
+		  sequence_run(engine, s->steps, s->n, take_furthest, chain_r, e);
 	sequence_free(&engine);
 	return ok;
+}
+
+static bool find_chain(struct story *s, err *e)
+{
+	if (s->plan.general)
+		return story_chain(s, &s->plan.rules, &s->chain, e);
+	plan_chain(&s->plan, s->steps, s->n, &s->chain);
+	return true;
+}
+
+/* In one language. */
+static bool tell_why(struct story *s, enum language language, str *why_r, err *e)
+{
+	s->language = language;
+	*why_r = S("");
+	if (s->chain.level == s->plan.rows_n)
+		return true;
+	if (s->plan.general) {
+		size_t step = missing_step(s);
+		if (lie_of(s, step).first != CHAIN_NONE && !story_of_rules(s, step, why_r, e))
+			return false;
+	}
+	if (why_r->n == 0)
+		*why_r = why_stopped(s);
+	return !s->a->over || arena_err(s->a, e);
 }
 
 static bool tell(struct story *s, struct people *p, struct funnel_explanation *x, err *e)
@@ -284,7 +313,9 @@ static bool tell(struct story *s, struct people *p, struct funnel_explanation *x
 		str rule = rule_print(s->a, s->plan.spec.where);
 		x->why_stopped = str_printf(s->a, "Not counted: this does not hold: %.*s",
 					    STR_ARG(rule));
-		return x->why_stopped.p || arena_err(s->a, e);
+		x->why_stopped_de = str_printf(s->a, "Nicht gez\u00E4hlt: es gilt nicht: %.*s",
+					       STR_ARG(rule));
+		return !s->a->over || arena_err(s->a, e);
 	}
 	if (!find_chain(s, e))
 		return false;
@@ -298,8 +329,8 @@ static bool tell(struct story *s, struct people *p, struct funnel_explanation *x
 		if (s->chain.touch[k] != CHAIN_NONE)
 			x->chain[k] = s->touches[s->touch_of[s->chain.touch[k]]];
 	}
-	x->why_stopped = why_stopped(s);
-	return !s->a->over || arena_err(s->a, e);
+	return tell_why(s, LANGUAGE_EN, &x->why_stopped, e) &&
+	       tell_why(s, LANGUAGE_DE, &x->why_stopped_de, e);
 }
 
 static bool explain(struct story *s, struct snapshot *snapshot, const struct funnel_spec *spec,

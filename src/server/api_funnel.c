@@ -84,9 +84,11 @@ static void put_touch(struct json_writer *w, const struct funnel_result *names, 
 static void put_explanation(struct json_writer *w, const struct funnel_result *r,
 			    const struct funnel_explanation *x)
 {
-	static const char *const words[] = { "person", "company", "deal" };
+	enum entity entity = funnel_entity(r->spec.count);
 	json_object_open(w);
-	json_key(w, str_of(words[r->spec.count]));
+	json_key(w, entity == ENTITY_COMPANY ? S("company")
+		    : entity == ENTITY_DEAL  ? S("deal")
+					     : S("person"));
 	json_put_uint(w, x->subject);
 	json_key(w, S("level"));
 	json_put_uint(w, x->level);
@@ -95,12 +97,16 @@ static void put_explanation(struct json_writer *w, const struct funnel_result *r
 	json_key(w, S("chain"));
 	json_array_open(w);
 	for (size_t i = 0; i < x->level; i++)
-		put_touch(w, r, r->spec.order == FUNNEL_ANY && r->spec.steps_n > 0 ? x->step[i] : i,
-			  &x->chain[i]);
+		put_touch(w, r, r->spec.steps_n > 0 ? x->step[i] : i, &x->chain[i]);
 	json_array_close(w);
 	json_key(w, S("why_stopped"));
 	if (x->why_stopped.n > 0)
 		json_put_text(w, x->why_stopped);
+	else
+		json_put_null(w);
+	json_key(w, S("why_stopped_de"));
+	if (x->why_stopped_de.n > 0)
+		json_put_text(w, x->why_stopped_de);
 	else
 		json_put_null(w);
 	json_object_close(w);

@@ -6,7 +6,7 @@ import { hrefWith, useQuery } from '../../app/router';
 import { Combo, type ComboOption } from '../../components/combo';
 import { ErrorLine } from '../../components/error';
 import type { RuleEntity } from '../../components/rule-field';
-import { t } from '../../i18n/i18n';
+import { language, t } from '../../i18n/i18n';
 import type { Query } from '../../lib/api';
 import { dateTime, duration } from '../../lib/format';
 import { useResource } from '../../lib/resource';
@@ -22,6 +22,7 @@ interface Explained {
 	steps: number;
 	chain: { step: number; step_name: string; at?: string; name?: string; seq?: number; passed_over: boolean }[];
 	why_stopped: string | null;
+	why_stopped_de?: string | null;
 }
 interface Found {
 	people: { person: number; name: string | null; email?: string | null }[];
@@ -63,7 +64,7 @@ function Chain({ x, f, href }: { x: Explained; f: Funnel; href: string }) {
 					);
 				})}
 			</ol>
-			{x.why_stopped && <p>{x.why_stopped}</p>}
+			{x.why_stopped && <p>{language.get() === 'de' ? (x.why_stopped_de ?? x.why_stopped) : x.why_stopped}</p>}
 		</div>
 	);
 }
