@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "cli/cli_progress_int.h"
 #include "cli/funnel_draw_int.h"
 #include "funnel/saved.h"
 #include "rule/rule.h"
@@ -346,12 +347,26 @@ static enum cli_status explain(struct cli *c, struct snapshot *s, const struct f
 	return CLI_DONE;
 }
 
+static bool show_progress(void *arg, struct funnel_watch *w)
+{
+	progress_show(arg, atomic_load(&w->done), atomic_load(&w->done), atomic_load(&w->all));
+	return true;
+}
+
 static enum cli_status answer(struct cli *c, const struct args *a, struct snapshot *s,
 			      const struct funnel_spec *spec, enum format format)
 {
 	struct funnel_result r = { 0 };
+	struct funnel_spec asked = *spec;
+	struct progress progress;
+	struct funnel_watch watch = { .tick = show_progress, .arg = &progress };
 	err e = { 0 };
-	if (!funnel_run(s, spec, &c->arena, &r, &e) || !svg_write(a, &r, &e))
+	progress_begin(&progress);
+	progress.unit = "touches";
+	asked.watch = progress.term.is_terminal ? &watch : NULL;
+	bool ok = funnel_run(s, &asked, &c->arena, &r, &e);
+	progress_end(&progress);
+	if (!ok || !svg_write(a, &r, &e))
 		return cli_fail(&e);
 	if (args_text(a, "explain") != NULL)
 		return explain(c, s, &r, args_text(a, "explain"), format);

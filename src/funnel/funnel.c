@@ -19,9 +19,6 @@ static bool has_stage(const struct funnel_spec *spec)
 static bool check_spec(const struct plan *p, err *e)
 {
 	const struct funnel_spec *spec = &p->spec;
-	if (spec->steps_n > FUNNEL_STEPS_MAX)
-		return err_set(e, ERR_INVALID, "%zu steps; a funnel has at most %d", spec->steps_n,
-			       FUNNEL_STEPS_MAX);
 	if (p->lifecycle && spec->stages_n == 0)
 		return err_set(e, ERR_INVALID, "no steps and no stages; expected one or the other");
 	if (p->lifecycle && spec->stages_n >= FUNNEL_STEPS_MAX)
@@ -91,6 +88,9 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 {
 	*p = (struct plan){ .spec = *spec, .lifecycle = spec->steps_n == 0 };
 	struct funnel_spec *s = &p->spec;
+	if (s->steps_n > FUNNEL_STEPS_MAX)
+		return err_set(e, ERR_INVALID, "%zu steps; a funnel has at most %d", s->steps_n,
+			       FUNNEL_STEPS_MAX);
 	if (!s->window_given)
 		s->window_us = has_stage(s) ? FUNNEL_WINDOW_NONE : WINDOW_DEFAULT_US;
 	if (s->groups_max == 0)
@@ -105,6 +105,9 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 	rules_make(s, &p->rules);
 	if (!check_spec(p, e) || !plan_names(p, a, e) || !matcher_init(&p->matcher, s, a, e))
 		return false;
+	p->only_counted = !s->where && !s->correlate;
+	for (size_t i = 0; i < p->by_n; i++)
+		p->only_counted = p->only_counted && !p->by[i].of_person;
 	p->by_people = funnel_entity(s->count) == ENTITY_PERSON;
 	int64_t some_us = p->rules.from_us != INT64_MIN ? p->rules.from_us
 			  : p->rules.to_us != INT64_MAX ? p->rules.to_us - 1

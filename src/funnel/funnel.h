@@ -39,6 +39,9 @@ struct funnel_exclusion {
 struct funnel_watch {
 	_Atomic uint64_t done, all; /* touches that were read, of all */
 	atomic_bool stop;	    /* set: the query ends with ERR_BUSY */
+	/* Called ten times a second by a thread of its own; false: stop. NULL: nobody asks. */
+	bool (*tick)(void *arg, struct funnel_watch *w);
+	void *arg;
 };
 
 /* What is found in segments once and for all questions; optional. Any number may use one. */

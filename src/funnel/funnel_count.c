@@ -110,7 +110,7 @@ void counting_rates(struct funnel_step_result *steps, size_t rows_n)
 	}
 }
 
-bool counting_tally(const struct counting *c, size_t from, size_t to,
+bool counting_tally(const struct counting *c, size_t from, size_t to, uint64_t firsts_n,
 		    struct funnel_step_result **steps_r, err *e)
 {
 	size_t rows_n = c->p->rows_n;
@@ -136,6 +136,7 @@ bool counting_tally(const struct counting *c, size_t from, size_t to,
 			return false;
 		s->p90_us = times ? nth(c->scratch, times, times - 1 - times / 10) : -1;
 	}
+	steps[0].count += firsts_n;
 	counting_rates(steps, rows_n);
 	*steps_r = steps;
 	return true;
@@ -186,6 +187,8 @@ static bool rank_groups(const struct counting *c, const struct dict *dict, struc
 		return arena_err(c->scratch_a, e);
 	for (size_t i = 0; i < c->n; i++)
 		ranks[c->list[i]->group].count++;
+	for (size_t i = 0; i < c->firsts_n; i++)
+		ranks[c->firsts[i].group].count++;
 	for (uint32_t g = 0; g < dict->values.n; g++)
 		if (ranks[g].count > 0)
 			ranks[n++] = (struct rank){ ranks[g].count, dict_value(dict, g), g };
@@ -228,16 +231,24 @@ static bool count_groups(struct counting *c, const struct dict *dict, struct fun
 	}
 	if (c->a->over)
 		return arena_err(c->a, e);
+	uint64_t *firsts = ARENA_ARRAY(c->scratch_a, uint64_t, groups_n + 1);
+	if (!firsts)
+		return arena_err(c->scratch_a, e);
 	if (groups_n < n)
 		r->groups[groups_n++] = (struct funnel_group){ .value = value_text(OTHER),
 							       .other = true };
 	for (size_t i = 0; i < c->n; i++)
 		c->bucket[i] = c->list[i]->group = MIN(bucket_of[c->list[i]->group],
 						       (uint32_t)groups_n - 1);
+	for (size_t i = 0; i < c->firsts_n; i++) {
+		uint32_t *group = &c->firsts[i].group;
+		*group = MIN(bucket_of[*group], (uint32_t)groups_n - 1);
+		firsts[*group]++;
+	}
 	if (!counting_sort(c, groups_n, &begin, e))
 		return false;
 	for (size_t g = 0; g < groups_n; g++)
-		if (!counting_tally(c, begin[g], begin[g + 1], &r->groups[g].steps, e))
+		if (!counting_tally(c, begin[g], begin[g + 1], firsts[g], &r->groups[g].steps, e))
 			return false;
 	r->groups_n = groups_n;
 	return true;
@@ -249,6 +260,7 @@ static bool count_all(struct counting *c, const struct dict *dict, struct funnel
 	struct counting all = *c;
 	all.list = c->all;
 	all.n = c->all_n;
+	all.firsts_n = 0;
 	if (!count_groups(&all, dict, r, e))
 		return false;
 	c->all = all.list;
@@ -260,7 +272,7 @@ static bool count_all(struct counting *c, const struct dict *dict, struct funnel
 bool progress_count(struct counting *c, const struct dict *dict, struct funnel_result *r, err *e)
 {
 	r->steps_n = c->p->rows_n;
-	if (!counting_tally(c, 0, c->n, &r->steps, e) ||
+	if (!counting_tally(c, 0, c->n, c->firsts_n, &r->steps, e) ||
 	    (c->p->spec.trend && !trend_count(c, r, e)))
 		return false;
 	if (c->p->by_n == 0)

@@ -87,17 +87,17 @@ static bool count_exits(const struct sides *s, struct counting *c, struct funnel
 	return true;
 }
 
-bool progress_is_young(const struct funnel_result *r, const struct progress *o)
+/* `level` rows reached, without an exit; the first and the last of them at these times. */
+static bool is_young(const struct funnel_result *r, size_t level, int64_t first_us, int64_t last_us)
 {
 	const struct funnel_spec *spec = &r->spec;
 	bool window = spec->window_us != FUNNEL_WINDOW_NONE;
 	int64_t end_us;
-	if (o->level == 0 || o->level >= r->steps_n || o->exit != EXIT_NONE ||
-	    spec->view == FUNNEL_PERIOD)
+	if (level == 0 || level >= r->steps_n || spec->view == FUNNEL_PERIOD)
 		return false;
 	/* Without a window nine in ten of those who came further had come by then. */
-	int64_t span_us = window ? spec->window_us : r->steps[o->level].p90_us;
-	int64_t from_us = window ? o->at_us[0] : o->at_us[o->level - 1];
+	int64_t span_us = window ? spec->window_us : r->steps[level].p90_us;
+	int64_t from_us = window ? first_us : last_us;
 	if (span_us < 0)
 		return false;
 	if (ADD_OVERFLOWS(from_us, span_us, &end_us))
@@ -105,6 +105,17 @@ bool progress_is_young(const struct funnel_result *r, const struct progress *o)
 	if (spec->tail == FUNNEL_CLIP)
 		end_us = MIN(end_us, spec->to_us);
 	return end_us > (spec->until_given ? MIN(spec->now_us, spec->until_us) : spec->now_us);
+}
+
+bool progress_is_young(const struct funnel_result *r, const struct progress *o)
+{
+	return o->exit == EXIT_NONE && o->level > 0 &&
+	       is_young(r, o->level, o->at_us[0], o->at_us[o->level - 1]);
+}
+
+bool first_is_young(const struct funnel_result *r, const struct first *f)
+{
+	return is_young(r, 1, f->at_us, f->at_us);
 }
 
 bool sides_count(const struct sides *s, struct counting *c, const struct progress *outside,
@@ -123,6 +134,12 @@ bool sides_count(const struct sides *s, struct counting *c, const struct progres
 		if (progress_is_young(r, o) && progress_drops(spec, o, o->level - 1u))
 			r->steps[o->level - 1].young++;
 	}
+	if (c->p->lifecycle) {
+		r->steps[0].here_now += c->firsts_n;
+		r->steps[0].here_all += c->firsts_n;
+	}
+	for (size_t i = 0; i < c->firsts_n; i++)
+		r->steps[0].young += first_is_young(r, &c->firsts[i]);
 	for (; outside; outside = outside->next)
 		r->steps[outside->here].here_all++;
 	return count_exits(s, c, r, e) && sides_money(s, c, r, e);

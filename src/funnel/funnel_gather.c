@@ -285,6 +285,7 @@ static void worker_fini(struct worker *w)
 	vec_free(&w->touches);
 	vec_free(&w->own);
 	vec_free(&w->beside);
+	vec_free(&w->firsts);
 	mem_free(w->names);
 	arena_fini(&w->a);
 }

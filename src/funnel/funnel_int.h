@@ -58,9 +58,10 @@ struct plan {
 	struct funnel_spec spec; /* defaults filled in */
 	struct by_part by[FUNNEL_BY_MAX];
 	size_t by_n;
-	bool by_people; /* people are counted, or what they did; not companies, not deals */
-	bool wants_all; /* touches that fill no step can matter */
-	bool general;	/* by the engine that knows every parameter */
+	bool by_people;	   /* people are counted, or what they did; not companies, not deals */
+	bool wants_all;	   /* touches that fill no step can matter */
+	bool only_counted; /* nothing more is asked of subjects than when they came how far */
+	bool general;	   /* by the engine that knows every parameter */
 	bool lifecycle;
 	size_t rows_n;		  /* of the answer: steps, or visitor and the stages */
 	struct chain_rules rules; /* of the engine */
@@ -199,6 +200,14 @@ bool progress_drops(const struct funnel_spec *spec, const struct progress *o, si
 /* From row k - 1 to row k; -1 unknown. */
 int64_t progress_gap_us(const struct progress *o, size_t k);
 
+/* Somebody who came to the first row and no further, and has no deeds beside it: nearly everybody.
+ */
+struct first {
+	int64_t at_us;
+	uint32_t subject;
+	uint32_t group; /* as progress has it */
+};
+
 /* Where an answer is put together. */
 struct counting {
 	const struct plan *p;
@@ -206,6 +215,8 @@ struct counting {
 	struct arena *scratch_a;
 	struct progress **list; /* sorted by bucket */
 	size_t n;
+	struct first *firsts; /* beside the list */
+	size_t firsts_n;
 	struct progress **all; /* of FUNNEL_OF_ALL: one for each value of each subject */
 	size_t all_n;
 	uint32_t *bucket; /* of each, while sorting */
@@ -216,8 +227,8 @@ bool progress_count(struct counting *c, const struct dict *dict, struct funnel_r
 		    err *e) MUST_CHECK;
 /* Sorts the list by bucket; begin_r gets where each of the `buckets_n` begins, and the end. */
 bool counting_sort(struct counting *c, size_t buckets_n, size_t **begin_r, err *e) MUST_CHECK;
-/* The steps of the answer for list[from..to). */
-bool counting_tally(const struct counting *c, size_t from, size_t to,
+/* The steps of the answer for list[from..to) and so many firsts. */
+bool counting_tally(const struct counting *c, size_t from, size_t to, uint64_t firsts_n,
 		    struct funnel_step_result **steps_r, err *e) MUST_CHECK;
 void counting_rates(struct funnel_step_result *steps, size_t rows_n);
 /* funnel_trend.c */
@@ -306,6 +317,7 @@ bool sides_count(const struct sides *s, struct counting *c, const struct progres
 		 struct funnel_result *r, err *e) MUST_CHECK;
 /* Still within the time in which it may come further. */
 bool progress_is_young(const struct funnel_result *r, const struct progress *o);
+bool first_is_young(const struct funnel_result *r, const struct first *f);
 /* The row shows what deals are worth, not what heads cost; *won_r: of won ones only. */
 bool row_is_value(const struct funnel_spec *spec, size_t rows_n, size_t row, bool *won_r);
 bool sides_money(const struct sides *s, const struct counting *c, struct funnel_result *r,
@@ -329,6 +341,8 @@ bool period_before(const struct funnel_spec *spec, struct funnel_spec *before_r)
 struct funnel_kept {
 	struct progress **list;
 	size_t n;
+	const struct first *firsts;
+	size_t firsts_n;
 	struct progress **all; /* of FUNNEL_OF_ALL */
 	size_t all_n;
 	struct progress *outside; /* not counted, but in a stage */

@@ -152,6 +152,11 @@ bool worker_note(struct worker *w, uint64_t subject, const struct chain *c,
 	const struct plan *p = w->g->plan;
 	struct progress *o;
 	bool of_touch = p->by_n > 0 && p->spec.of != FUNNEL_OF_PERSON;
+	if (c->level == 1 && p->only_counted) {
+		struct first f = { t[c->touch[0]].at_us, (uint32_t)subject,
+				   of_touch ? plan_value(p, c, t) : DICT_NONE };
+		return vec_push(&w->firsts, f) || err_nomem(e);
+	}
 	if (!add(w, &w->list, &w->n, subject, c, t, &o, e))
 		return false;
 	o->group = of_touch ? plan_value(p, c, t) : DICT_NONE;

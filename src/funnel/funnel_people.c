@@ -56,6 +56,8 @@ bool kept_make(const struct counting *c, struct progress *outside, const struct 
 	for (size_t i = 0; i < c->n; i++)
 		kept->list[i] = c->list[i];
 	kept->n = c->n;
+	kept->firsts = c->firsts; /* in the answer's arena already */
+	kept->firsts_n = c->firsts_n;
 	kept->all = ARENA_ARRAY(c->a, struct progress *, c->all_n);
 	if (!kept->all)
 		return arena_err(c->a, e);
@@ -108,6 +110,28 @@ static bool is_chosen(const struct choice *c, const struct progress *o, int64_t 
 		break;
 	}
 	return true;
+}
+
+/* The same of somebody who came to the first row and no further. */
+static bool first_is_chosen(const struct choice *c, const struct first *f)
+{
+	const struct funnel_who *who = c->who;
+	if (c->row != 0 || ((who->by_group || who->no_group) && f->group != c->group))
+		return false;
+	switch (who->outcome) {
+	case FUNNEL_REACHED:
+	case FUNNEL_DROPPED:
+	case FUNNEL_OPEN:
+		return true;
+	case FUNNEL_HERE:
+	case FUNNEL_HERE_ALL:
+		return c->r->spec.steps_n == 0;
+	case FUNNEL_STILL:
+		return first_is_young(c->r, f);
+	case FUNNEL_LEFT:
+		break;
+	}
+	return false;
 }
 
 static int cmp_person(const void *a, const void *b)
@@ -192,6 +216,11 @@ bool funnel_people(const struct funnel_result *r, const struct funnel_who *who,
 		const struct progress *o = list[i];
 		if (is_chosen(&c, o, &at_us))
 			page_take(&page, &(struct funnel_person){ o->subject, at_us });
+	}
+	for (size_t i = 0; !all && i < r->kept->firsts_n; i++) {
+		const struct first *f = &r->kept->firsts[i];
+		if (first_is_chosen(&c, f))
+			page_take(&page, &(struct funnel_person){ f->subject, f->at_us });
 	}
 	const struct progress *o = who->outcome == FUNNEL_HERE_ALL && !who->by_group
 					   ? r->kept->outside

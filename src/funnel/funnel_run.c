@@ -11,6 +11,7 @@
 #include "funnel/correlate_int.h"
 #include "funnel/deeds_int.h"
 #include "funnel/past_int.h"
+#include "funnel/watch_int.h"
 
 #include <string.h>
 
@@ -26,6 +27,8 @@ struct run {
 	struct arena own;
 	struct progress *list;
 	size_t n;
+	struct first *firsts; /* in the answer's memory */
+	size_t firsts_n;
 	struct progress *all; /* of FUNNEL_OF_ALL */
 	size_t all_n;
 	struct progress *outside;     /* not counted, but in a stage */
@@ -229,6 +232,47 @@ static bool run_value(struct run *r, struct progress *o, err *e)
 	return true;
 }
 
+/* A property that only people have has to be asked of each of them. */
+static bool run_unfold(struct run *r, const struct first *f, err *e)
+{
+	const struct chain_touch t = { .at_us = f->at_us };
+	const struct chain c = { .level = 1 };
+	struct progress *o;
+	if (!progress_make(&c, &t, r->scratch, &o, e))
+		return false;
+	o->subject = f->subject;
+	o->exit_us = INT64_MIN;
+	return run_progress(r, o, e);
+}
+
+static bool run_firsts(struct run *r, err *e)
+{
+	const struct funnel_spec *spec = &r->p->spec;
+	bool of_person = false, period = spec->view == FUNNEL_PERIOD;
+	size_t n = 0;
+	for (size_t i = 0; i < r->p->by_n; i++)
+		of_person = of_person || r->p->by[i].of_person;
+	for (size_t i = 0; i < r->g.workers_n; i++)
+		n += r->g.workers[i].firsts.n;
+	r->firsts = arena_alloc(spec->keep ? r->a : r->scratch,
+				MAX(n, (size_t)1) * sizeof *r->firsts);
+	if (!r->firsts)
+		return arena_err(spec->keep ? r->a : r->scratch, e);
+	for (size_t i = 0; i < r->g.workers_n; i++) {
+		const struct worker *w = &r->g.workers[i];
+		for (size_t k = 0; k < w->firsts.n; k++) {
+			const struct first *f = &w->firsts.items[k];
+			if (of_person ? !run_unfold(r, f, e) : false)
+				return false;
+			if (of_person ||
+			    (period && (f->at_us < spec->from_us || f->at_us >= spec->to_us)))
+				continue;
+			r->firsts[r->firsts_n++] = *f;
+		}
+	}
+	return true;
+}
+
 static bool run_subjects(struct run *r, err *e)
 {
 	struct progress *o, *next;
@@ -248,7 +292,7 @@ static bool run_subjects(struct run *r, err *e)
 				return false;
 		}
 	}
-	return run_others(r, e);
+	return run_firsts(r, e) && run_others(r, e);
 }
 
 /* ---- what it is broken down by --------------------------------------------------------------- */
@@ -304,9 +348,13 @@ static struct progress **run_list(struct run *r, struct progress *first, size_t 
 
 static bool run_count(struct run *r, struct funnel_result *result, err *e)
 {
-	struct counting c = {
-		.p = r->p, .a = r->a, .scratch_a = r->scratch, .n = r->n, .all_n = r->all_n
-	};
+	struct counting c = { .p = r->p,
+			      .a = r->a,
+			      .scratch_a = r->scratch,
+			      .n = r->n,
+			      .all_n = r->all_n,
+			      .firsts = r->firsts,
+			      .firsts_n = r->firsts_n };
 	size_t most = MAX(r->n, r->all_n);
 	const struct sides *sides = r->p->spec.counts_only ? NULL : &r->sides;
 	c.list = run_list(r, r->list, r->n);
@@ -418,10 +466,13 @@ bool funnel_run(struct snapshot *s, const struct funnel_spec *spec, struct arena
 {
 	struct run run;
 	struct funnel_result result;
-	bool ok = run_all(&run, s, spec, a, a->bytes_max, &result, e) &&
+	struct monitor monitor;
+	bool watched = monitor_begin(&monitor, spec->watch, e);
+	bool ok = run_all(&run, s, spec, a, a->bytes_max, &result, e) && watched &&
 		  (!spec->compare || add_previous(s, &run, &result, e)) &&
 		  (!spec->compare_where || add_versus(s, &run, &result, a, e));
 	run_close(&run);
+	monitor_end(&monitor);
 	if (ok)
 		*r = result;
 	return ok;

@@ -25,6 +25,10 @@ static bool trend_span(const struct counting *c, int64_t *first_r, int64_t *last
 			last = MAX(last, o->at_us[k]);
 		}
 	}
+	for (size_t i = 0; i < c->firsts_n; i++) {
+		first = MIN(first, c->firsts[i].at_us);
+		last = MAX(last, c->firsts[i].at_us);
+	}
 	if (spec->from_us != INT64_MIN)
 		first = MIN(first, spec->from_us);
 	if (spec->to_us != INT64_MAX && spec->to_us != INT64_MIN)
@@ -93,12 +97,17 @@ static size_t point_of(const struct funnel_result *r, int64_t at_us)
 static bool cohort_trend(struct counting *c, struct funnel_result *r, err *e)
 {
 	size_t *begin;
+	uint64_t *firsts = ARENA_ARRAY(c->scratch_a, uint64_t, r->trend_n);
+	if (!firsts)
+		return arena_err(c->scratch_a, e);
+	for (size_t i = 0; i < c->firsts_n; i++)
+		firsts[point_of(r, c->firsts[i].at_us)]++;
 	for (size_t i = 0; i < c->n; i++)
 		c->bucket[i] = (uint32_t)point_of(r, c->list[i]->at_us[0]);
 	if (!counting_sort(c, r->trend_n, &begin, e))
 		return false;
 	for (size_t i = 0; i < r->trend_n; i++)
-		if (!counting_tally(c, begin[i], begin[i + 1], &r->trend[i].steps, e))
+		if (!counting_tally(c, begin[i], begin[i + 1], firsts[i], &r->trend[i].steps, e))
 			return false;
 	return true;
 }
@@ -126,6 +135,8 @@ static bool period_trend(struct counting *c, struct funnel_result *r, err *e)
 			s->skipped += o->passed >> k & 1;
 		}
 	}
+	for (size_t i = 0; i < c->firsts_n; i++)
+		r->trend[point_of(r, c->firsts[i].at_us)].steps[0].count++;
 	for (size_t i = 0; i < r->trend_n; i++)
 		counting_rates(r->trend[i].steps, rows_n);
 	return true;

@@ -37,6 +37,7 @@ struct worker {
 	VEC(struct chain_touch) own; /* those of one value */
 	bool strayed;		     /* some come from elsewhere */
 	VEC(struct beside) beside;
+	VEC(struct first) firsts; /* of the fast path, where that says everything */
 	struct progress *list, *all;
 	size_t n, all_n;
 	struct sequence *engine; /* of rules that are not plain; NULL until it is needed */

@@ -48,6 +48,7 @@ struct funnels {
 	struct mutex lock;
 	struct cond changed;
 	struct funnel_answer *list;
+	struct funnel_memory *memory; /* of segments, for all questions */
 	unsigned running;
 };
 
@@ -56,6 +57,10 @@ bool funnels_open(struct server *s, err *e)
 	struct funnels *f = mem_zalloc(1, sizeof *f);
 	if (!f)
 		return err_nomem(e);
+	if (!funnel_memory_new(&f->memory, e)) {
+		mem_free(f);
+		return false;
+	}
 	mutex_init(&f->lock);
 	cond_init(&f->changed);
 	s->funnels = f;
@@ -81,6 +86,7 @@ void funnels_close(struct server *s)
 	}
 	cond_fini(&f->changed);
 	mutex_fini(&f->lock);
+	funnel_memory_free(&f->memory);
 	mem_free(f);
 	s->funnels = NULL;
 }
@@ -194,19 +200,44 @@ static bool wait_turn(struct funnels *f, err *e)
 	return true;
 }
 
-static bool compute(struct funnel_answer *x, struct snapshot *s, err *e)
+struct asking {
+	const struct request *q;
+	struct funnels *f;
+	struct funnel_answer *x;
+};
+
+/* Goes on while somebody waits: whoever asked, or others who ask the same. */
+static bool somebody_waits(void *arg, struct funnel_watch *w)
 {
+	const struct asking *a = arg;
+	(void)w;
+	mutex_lock(&a->f->lock);
+	bool others = a->x->refs > 1;
+	mutex_unlock(&a->f->lock);
+	return others || !http_client_gone(a->q->http);
+}
+
+static bool compute(struct request *q, struct funnel_answer *x, struct snapshot *s, err *e)
+{
+	struct asking asking = { q, x->owner, x };
+	struct funnel_watch watch = { .tick = somebody_waits, .arg = &asking };
 	x->spec.keep = true;
-	return funnel_run(s, &x->spec, &x->a, &x->result, e);
+	x->spec.memory = x->owner->memory;
+	x->spec.watch = &watch;
+	bool ok = funnel_run(s, &x->spec, &x->a, &x->result, e);
+	x->spec.watch = NULL;
+	x->result.spec.watch = NULL;
+	return ok;
 }
 
 /* Computes what was put on the list, and tells those who wait. */
-static bool compute_listed(struct funnels *f, struct funnel_answer *x, struct snapshot *s, err *e)
+static bool compute_listed(struct request *q, struct funnel_answer *x, struct snapshot *s, err *e)
 {
+	struct funnels *f = x->owner;
 	mutex_lock(&f->lock);
 	bool turn = wait_turn(f, &x->why);
 	mutex_unlock(&f->lock);
-	bool ok = turn && compute(x, s, &x->why);
+	bool ok = turn && compute(q, x, s, &x->why);
 	mutex_lock(&f->lock);
 	f->running -= turn;
 	x->state = ok ? READY : FAILED;
@@ -331,7 +362,7 @@ static bool compute_as_of(struct request *q, struct funnel_answer *x, err *e)
 	struct funnels *f = q->server->funnels;
 	struct snapshot *then = NULL;
 	if (snapshot_open(server_data(q->server), x->seq, &then, &x->why)) {
-		bool ok = compute_listed(f, x, then, e);
+		bool ok = compute_listed(q, x, then, e);
 		snapshot_close(&then);
 		return ok;
 	}
@@ -370,7 +401,7 @@ bool funnel_borrow(struct request *q, const struct funnel_ask *ask, struct funne
 		}
 	}
 	bool then = x->then;
-	bool ok = found == FOUND_THERE || then || compute_listed(f, x, view_snapshot(v), e);
+	bool ok = found == FOUND_THERE || then || compute_listed(q, x, view_snapshot(v), e);
 	view_return(&v);
 	if (found == FOUND_THERE) {
 		answer_free(x);

@@ -80,7 +80,9 @@ str http_body(const struct http_request *r);
 str http_client(
 	const struct http_request *r); /* address; behind a trusted proxy the forwarded one */
 bool http_is_secure(const struct http_request *r); /* TLS at the trusted proxy */
-uint64_t http_id(const struct http_request *r);	   /* for logs and for those who ask for help */
+/* Has the client left, so that nobody reads the answer? Of a request that runs on a worker. */
+bool http_client_gone(const struct http_request *r);
+uint64_t http_id(const struct http_request *r); /* for logs and for those who ask for help */
 /* Whether the client takes this coding of content ("gzip"), by Accept-Encoding with its q-values.
  */
 bool http_accepts(const struct http_request *r, str coding);

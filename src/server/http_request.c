@@ -12,7 +12,9 @@
 #include "base/time.h"
 
 #include <stdio.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* The request whose handler runs on this thread's loop right now: its answer needs no wake-up. */
 static _Thread_local struct http_request *running;
@@ -27,6 +29,13 @@ static struct http_conn *conn_of(struct MHD_Connection *c)
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	return info != NULL ? info->socket_context : NULL;
+}
+
+bool http_client_gone(const struct http_request *r)
+{
+	char byte;
+	ssize_t n = recv(r->conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static struct http_request *request_take(struct http_loop *l)

@@ -90,7 +90,7 @@ static void two_groups_stand_side_by_side(void **state)
 	(void)state;
 	world_init(&w);
 	for (int i = 0; i < 40; i++) {
-		char user[8];
+		char user[16];
 		snprintf(user, sizeof user, "u%d", i);
 		comes(&w, user, "a", DAY(0), i % 2 ? "ads" : "mail", NULL);
 		if (i % 2 == 0 || i < 8)
@@ -152,7 +152,7 @@ static void what_comes_with_conversion_is_found(void **state)
 	(void)state;
 	world_init(&w);
 	for (int i = 0; i < 120; i++) {
-		char user[8];
+		char user[16];
 		snprintf(user, sizeof user, "u%d", i);
 		comes(&w, user, "visit", DAY(0), i % 3 ? "ads" : "mail", NULL);
 		if (i < 30 || i >= 114)
