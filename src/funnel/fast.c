@@ -105,7 +105,7 @@ static bool cut_ranges(struct job *j, size_t threads, err *e)
 			main = &j->segments[i];
 	const struct segment *s = main->s->segment;
 	uint64_t each = MIN((main->subjects + pieces - 1) / pieces, COLFILE_BLOCK_ROWS);
-	each = MAX(each, main->subjects / (main->rows / BATCH_TOUCHES + 1));
+	each = MAX(each, main->subjects / (main->rows / j->batch_touches + 1));
 	each = MAX(each, UINT64_C(1));
 	size_t n = (size_t)((main->subjects + each - 1) / each);
 	j->bounds = mem_alloc((n + 2) * sizeof *j->bounds);
@@ -141,6 +141,7 @@ static bool prepare(struct job *j, err *e)
 	CHECK(q->grouping == FAST_UNGROUPED || q->group_none < q->groups_n);
 	j->kit = fast_kit_used();
 	j->bytes_max = q->bytes_max ? q->bytes_max : BYTES_MAX_DEFAULT;
+	j->batch_touches = q->batch_touches ? q->batch_touches : BATCH_TOUCHES;
 	j->wide = q->lifecycle;
 	j->chains = q->each || q->grouping == FAST_BY_STEP || q->grouping == FAST_BY_LAST;
 	j->window_us = MIN(rules->window_us, WINDOW_MAX_US);
@@ -226,7 +227,7 @@ static bool next_bound(struct worker *w, uint64_t hi, uint64_t *bound_r, err *e)
 		if (!more || (uint64_t)c->subject[c->next - c->window_at] >= hi)
 			continue;
 		any = true;
-		bound = MIN(bound, cursor_bound(c));
+		bound = MIN(bound, cursor_bound(c, w->job->batch_touches));
 	}
 	*bound_r = any ? bound : 0;
 	return true;

@@ -202,6 +202,14 @@ TARGET_INLINE struct unpack unpack_of(const struct times *t)
 	};
 }
 
+/* What is read for the touches after next, two lines of it. */
+TARGET_INLINE void fetch_ahead(const struct unpack *u, const struct times *t, size_t i)
+{
+	size_t one = MIN(i + 96, t->n - 1), two = MIN(i + 100, t->n - 1);
+	_mm_prefetch(u->bytes + (size_t)(t->pos[one] - t->sub) * u->low / 8, _MM_HINT_T0);
+	_mm_prefetch(u->bytes + (size_t)(t->pos[two] - t->sub) * u->low / 8, _MM_HINT_T0);
+}
+
 /* What is behind the last position is not to be followed: the last rows are read one by one. */
 TARGET static void times(const struct times *t)
 {
@@ -210,8 +218,7 @@ TARGET static void times(const struct times *t)
 	uint32_t pos[8];
 	size_t i = 0;
 	for (; i + 8 <= t->n; i += 8) {
-		size_t ahead = MIN(i + 96, t->n - 1);
-		_mm_prefetch(u.bytes + (size_t)(t->pos[ahead] - t->sub) * u.low / 8, _MM_HINT_T0);
+		fetch_ahead(&u, t, i);
 		__m512i x = low_of_8(&u, t->pos + i);
 		put_8(&u, split ? with_high(&u, x, t->high + i) : x, t->at + i);
 	}

@@ -74,11 +74,11 @@ bool cursor_seek(struct cursor *c, const struct prepared *p, uint64_t lo, err *e
 	return false;
 }
 
-uint64_t cursor_bound(const struct cursor *c)
+uint64_t cursor_bound(const struct cursor *c, uint64_t batch_touches)
 {
 	size_t first = (size_t)(c->next - c->window_at);
 	size_t low = first + 1, high = c->window_n;
-	uint64_t most = c->begin[first] + BATCH_TOUCHES;
+	uint64_t most = c->begin[first] + batch_touches;
 	while (low < high) { /* as many as have no more together, but at least one */
 		size_t mid = low + (high - low) / 2;
 		if (c->begin[mid + 1] <= most)

@@ -100,6 +100,7 @@ struct fast_question {
 	void *arg;
 	unsigned threads;		/* 0: one for each core */
 	size_t bytes_max;		/* of working memory, all threads together; 0: 1 GiB */
+	uint64_t batch_touches;		/* 0: as many as suit a core's cache; tests make it few */
 	const atomic_bool *stop;	/* set from outside to end early, with ERR_BUSY; or NULL */
 	_Atomic uint64_t *touches_done; /* counts up while it works; or NULL */
 };

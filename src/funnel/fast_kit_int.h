@@ -152,6 +152,7 @@ struct job {
 	bool chains;		   /* the reported chain is asked for, not levels alone */
 	int64_t from_us, until_us; /* what lies outside can be in no chain */
 	int64_t window_us;
+	uint64_t batch_touches;
 	/* Ranges of subjects, for whoever comes first. */
 	uint64_t *bounds;
 	size_t ranges_n;
@@ -192,7 +193,7 @@ static inline bool cursor_has(const struct cursor *c, uint64_t bound)
 	return c->next < c->p->subjects && (uint64_t)c->subject[c->next - c->window_at] < bound;
 }
 /* The number below which a batch may take subjects from here. */
-uint64_t cursor_bound(const struct cursor *c);
+uint64_t cursor_bound(const struct cursor *c, uint64_t batch_touches);
 
 /* ---- one segment's share of a batch (fast_part.c) -------------------------------------------- */
 

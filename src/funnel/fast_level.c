@@ -88,7 +88,8 @@ static bool count_out_of_order(struct worker *w, const struct walk *walk, err *e
 	bool *any = w->anys.p;
 	w->job->kit->any(walk, any);
 	for (size_t s = 0; s < b->n; s++) {
-		bool left = w->job->chains && b->crossed && b->crossed[s];
+		/* Who is left to the caller is counted there. */
+		bool left = w->job->chains && b->crossed && b->crossed[s] && w->level[s] > 0;
 		bool has = any[s] && w->level[s] < rules->steps_n && !left;
 		if (has && rules->to_us < INT64_MAX && !rules->clip &&
 		    !has_all(w, b->begin[s], b->end[s], &has, e))
@@ -205,7 +206,6 @@ static bool chain_of_engine(struct worker *w, size_t from, size_t end, size_t *l
 	return true;
 }
 
-/* Who is left to the caller is counted there. */
 static bool count_mask_out_of_order(struct worker *w, size_t from, size_t end, size_t level, err *e)
 {
 	const struct bundle *b = &w->batch;

@@ -119,6 +119,17 @@ static void build_segment(struct world *w, size_t number, bool cold)
 	assert_ok(segment_finish(&b, &w->segments[number], &e), e);
 }
 
+/* The segments of a world that has its touches. */
+static void world_build(struct world *w, bool cold)
+{
+	qsort(w->items, w->n, sizeof *w->items, cmp_item);
+	for (size_t k = 0; k < w->segments_n; k++) {
+		w->seq_of[k] = calloc(w->n + 1, sizeof **w->seq_of);
+		w->hidden[k] = calloc(w->n / 64 + 1 + COLFILE_BLOCK_ROWS / 64, sizeof **w->hidden);
+		build_segment(w, k, cold);
+	}
+}
+
 /* Touches of a world. */
 struct shape {
 	size_t touches, subjects, segments, names;
@@ -156,13 +167,7 @@ static void world_make(struct world *w, struct rng *r, const struct shape *s)
 	for (size_t i = 0; i <= s->subjects; i++)
 		w->subject_group[i] = rng_chance(r, 0.2) ? FAST_NO_GROUP
 							 : (uint32_t)rng_below(r, GROUPS);
-	qsort(w->items, w->n, sizeof *w->items, cmp_item);
-	for (size_t k = 0; k < w->segments_n; k++) {
-		w->seq_of[k] = calloc(s->touches + 1, sizeof **w->seq_of);
-		w->hidden[k] = calloc(s->touches / 64 + 1 + COLFILE_BLOCK_ROWS / 64,
-				      sizeof **w->hidden);
-		build_segment(w, k, s->cold);
-	}
+	world_build(w, s->cold);
 }
 
 static void world_free(struct world *w)
