@@ -170,13 +170,17 @@ static bool list_add(struct cli *c, struct table *t, const struct saved_funnel *
 	char when[TIME_TEXT_MAX];
 	str steps = saved_param(f, S("steps"));
 	str at = str_dup(&c->arena, time_print_local(when, f->at_us));
+	value place = { 0 };
+	str shown = S(" ");
+	if (f->place > 0) {
+		place = value_int((int64_t)f->place);
+		shown = (str){ 0 };
+	}
 	struct table_cell cells[] = {
 		{ .value = value_text(f->name), .style = STYLE_BOLD },
 		{ .value = value_text(f->title) },
 		{ .value = value_text(steps.n > 0 ? steps : S("(the lifecycle)")) },
-		{ .value = f->place ? value_int((int64_t)f->place) : (value){ 0 },
-		  .text = f->place ? (str){ 0 } : S(" "),
-		  .style = STYLE_GREY },
+		{ .value = place, .text = shown, .style = STYLE_GREY },
 		{ .value = value_text(at), .style = STYLE_GREY },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
