@@ -187,7 +187,7 @@ describe('the builder', () => {
 		await close(page);
 	});
 
-	test('every rule can be set by hand', async () => {
+	test('every rule can be set by hand, and stands in the sentence', async () => {
 		const page = await open('/funnels/new?steps=page_viewed,form_submitted,stage:mql');
 		await page.getByRole('button', { name: /^Rules/ }).click();
 		const choose = async (label, option, name, value) => {
@@ -216,6 +216,7 @@ describe('the builder', () => {
 		await page.getByRole('button', { name: /^Remove.*session/ }).click();
 		await says(page, 'hold', null);
 		await choose('Count as', 'mixpanel', 'profile', 'mixpanel');
+		await page.locator('.rules', { hasText: 'by the profile mixpanel' }).waitFor();
 		assert.equal(await page.locator('[role=alert]').count(), 0);
 		await choose('Count as', '', 'profile', null);
 		await page.locator('.step-name', { hasText: 'form_submitted' }).click();
