@@ -28,7 +28,7 @@ _trichter() {
 	report) options='--by --as-of --format --data --help' ;;
 	journey) options='--all --as-of --format --data --help' ;;
 	people) options='--count --facets --columns --sort --limit --after --as-of --format --save --list --data --help' ;;
-	person) options='--why --output --as-of --format --data --help' ;;
+	person) options='--why --output --yes --now --as-of --format --data --help' ;;
 	user) options='--name --role --language --password-stdin --no-password --end --format --data --help' ;;
 	key) options='--write --secret --scope --format --data --help' ;;
 	config) options='--format --data --help' ;;

@@ -9,4 +9,7 @@
 /* Makes two people one, or takes the profile of one id out of its person. */
 enum cli_status person_join_by_hand(struct cli *c, const struct args *a, bool merge);
 
+/* Erases a person. */
+enum cli_status person_erase(struct cli *c, const struct args *a);
+
 #endif

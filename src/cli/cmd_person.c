@@ -14,6 +14,8 @@
 static const struct option options[] = {
 	OPTION("why", "TEXT", "the reason for merge or unmerge, which is recorded"),
 	OPTION("output", "FILE", "export into a file instead of standard output"),
+	OPTION("yes", NULL, "erase: they are erased, and it cannot be taken back"),
+	OPTION("now", NULL, "erase: from the files of the archive as well, without waiting a day"),
 	OPTION("as-of", "WHEN", "only what was known then: a date, a time, or a touch's number"),
 	OPTION("format", "FORMAT", "show as table or json"),
 	OPTIONS_END,
@@ -25,19 +27,25 @@ static const struct example examples[] = {
 	{ "person merge anna@example.com anna@example.org --why 'same person, new job'",
 	  "two become one" },
 	{ "person unmerge anna@example.org", "takes that id's profile out again" },
+	{ "person erase anna@example.com --yes", "forgets them for ever" },
 	EXAMPLES_END,
 };
 static enum cli_status run(struct cli *c, const struct args *a);
 const struct command command_person = {
 	.name = "person",
-	.words = "show|export|merge|unmerge PERSON [PERSON]",
-	.summary = "one person: all that is known, and by hand joined or separated",
+	.words = "show|export|merge|unmerge|erase PERSON [PERSON]",
+	.summary = "one person: all that is known; joined, separated or erased by hand",
 	.about = "PERSON is an e-mail address, a user id, an anonymous id, an id of another system "
 		 "(system:id), or a number as trichter people shows it.\n"
 		 "\n"
 		 "A person is a set of profiles, one for each id. merge joins two people; unmerge "
 		 "takes the profile of one id out of its person, and no rule will join the two "
-		 "again.",
+		 "again.\n"
+		 "\n"
+		 "erase forgets a person for ever: their touches, ids and values are in no answer "
+		 "any more, of whatever date, and within a day in no file of the data directory. "
+		 "What was done with deals and companies stays, without them. Backups that were "
+		 "made before still hold them.",
 	.options = options,
 	.examples = examples,
 	.words_min = 2,
@@ -356,7 +364,7 @@ static bool json_export(struct cli *c, const struct page *p, err *e)
 	return true;
 }
 
-/* ---- the four verbs -------------------------------------------------------------------------- */
+/* ---- the five verbs -------------------------------------------------------------------------- */
 
 static bool show(struct cli *c, const struct page *p, enum format format, err *e)
 {
@@ -423,8 +431,7 @@ static enum cli_status run(struct cli *c, const struct args *a)
 	if (strcmp(verb, "merge") == 0 || strcmp(verb, "unmerge") == 0)
 		return person_join_by_hand(c, a, verb[0] == 'm');
 	if (strcmp(verb, "erase") == 0)
-		err_set(&e, ERR_INVALID, "erase is not built yet");
-	else
-		err_set(&e, ERR_INVALID, "show, export, merge or unmerge, not \"%s\"", verb);
+		return person_erase(c, a);
+	err_set(&e, ERR_INVALID, "show, export, merge, unmerge or erase, not \"%s\"", verb);
 	return cli_usage(a, &e);
 }

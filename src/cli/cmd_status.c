@@ -46,6 +46,8 @@ struct report {
 	struct disk disk;
 	uint64_t touches;
 	struct archive_numbers archive;
+	uint64_t erased, erasing; /* erasures that are finished, and that wait */
+	int64_t erasing_since_us;
 	int64_t backup_us;    /* 0: never */
 	uint64_t subjects[3]; /* by entity */
 	struct import_info *imports;
@@ -106,6 +108,7 @@ static bool report_make(struct cli *c, struct snapshot *s, struct report *r, err
 			      .touches = snapshot_seq(s),
 			      .backup_us = journal_backup_last(c->data) };
 	snapshot_archive_numbers(s, &r->archive);
+	snapshot_erasures(s, &r->erased, &r->erasing, &r->erasing_since_us);
 	for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
 		if (!people_each(snapshot_people(s), entities[i], count_subject, &r->subjects[i],
 				 e))
@@ -174,7 +177,13 @@ static bool put_words(struct cli *c, const struct report *r, err *e)
 	put_plural(b, r->archive.segments, "segment", "segments");
 	buf_cstr(b, ", ");
 	buf_str(b, show_count(text, r->archive.tail_touches));
-	buf_cstr(b, " in the tail.\nTime zone ");
+	buf_cstr(b, " in the tail.\n");
+	if (r->erasing) {
+		put_plural(b, r->erasing, "erasure waits", "erasures wait");
+		buf_printf(b, " for the files of the archive, since %.*s.\n",
+			   STR_ARG(time_print_local(at, r->erasing_since_us)));
+	}
+	buf_cstr(b, "Time zone ");
 	text_put_clean(b, str_of(zone_name()));
 	buf_cstr(b, ".\n\n");
 	for (size_t i = 0; i < PARTS_N; i++) {
@@ -215,6 +224,10 @@ static void put_json(struct cli *c, const struct report *r)
 	json_put_uint(&w, r->archive.tail_touches);
 	json_key(&w, S("dropped"));
 	json_put_uint(&w, r->archive.dropped);
+	json_key(&w, S("erasures"));
+	json_put_uint(&w, r->erased + r->erasing);
+	json_key(&w, S("erasures_waiting"));
+	json_put_uint(&w, r->erasing);
 	json_key(&w, S("people"));
 	json_put_uint(&w, r->subjects[0]);
 	json_key(&w, S("companies"));

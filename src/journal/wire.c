@@ -245,7 +245,7 @@ bool wire_get_request(str frame, struct arena *a, struct wire_request *q, err *e
 	q->name = reader_lenstr(&r);
 	q->text = reader_lenstr(&r);
 	q->by = reader_lenstr(&r);
-	bool ok = !r.bad && call >= WIRE_HELLO && call <= WIRE_FLUSH;
+	bool ok = !r.bad && call >= WIRE_HELLO && call <= WIRE_ERASE;
 	q->call = (enum wire_call)call;
 	if (ok && call == WIRE_BATCH)
 		ok = get_batch(&r, a, q);

@@ -22,6 +22,7 @@ extern const struct route_list routes_sources;
 extern const struct route_list routes_reconcile;
 extern const struct route_list routes_work;
 extern const struct route_list routes_undo;
+extern const struct route_list routes_erase;
 extern const struct route_list routes_change;
 extern const struct route_list routes_bulk;
 extern const struct route_list routes_send;
@@ -64,6 +65,7 @@ const struct route_list *route_list_at(size_t i)
 		&routes_touches,
 		&routes_work,
 		&routes_undo,
+		&routes_erase,
 		&routes_change,
 		&routes_bulk,
 		&routes_send,

@@ -47,7 +47,7 @@ test('what is not known is refused with the nearest that is', (t) => {
 		[['funnel', '-x'], /no option -x/],
 		[['status', 'now'], /"now" is one word too many/],
 		[['journey'], /something is missing/],
-		[['person', 'shwo', 'x'], /show, export, merge or unmerge/],
+		[['person', 'shwo', 'x'], /show, export, merge, unmerge or erase/],
 		[['people', '--format', 'xml'], /--format is table, json or csv/],
 		[['people', '--limit', 'ten'], /--limit wants a whole number/],
 		[['people', 'stge = mql'], /column 1.*stage/s],
@@ -93,7 +93,7 @@ test('funnel parameters that do not fit together are refused by name, defaults a
 	for (const [what, ...args] of refused)
 		assert.match(c.status(2, 'funnel', ...args).err.replace(/\s+/g, ' '), what, args.join(' '));
 	assert.match(c.status(1, 'funnel', 'weekly').err, /There is no funnel "weekly"/);
-	assert.match(c.status(2, 'person', 'erase', 'x').err, /not built yet/);
+	assert.match(c.status(1, 'person', 'erase', 'x').err, /nobody has/);
 	const defaults = ['--profile', 'default', '--exclude', 'none', '--view', 'cohort', '--entry', 'any',
 		'--reuse', 'once', '--ties', 'any', '--repeat', 'ignore', '--max-gap', 'none', '--min-gap', 'none', '--hold', 'none'];
 	assert.equal(c.run('funnel', ...defaults).status, 1); // an empty directory: nobody

@@ -93,7 +93,7 @@ static void make_request(struct rng *r, struct arena *a, struct wire_request *q)
 	struct intake *items = ARENA_ARRAY(a, struct intake, ITEMS);
 	for (size_t i = 0; i < ITEMS; i++)
 		make_item(r, a, &items[i]);
-	*q = (struct wire_request){ .call = (enum wire_call)(1 + rng_below(r, WIRE_FLUSH)),
+	*q = (struct wire_request){ .call = (enum wire_call)(1 + rng_below(r, WIRE_ERASE)),
 				    .import = rng_u64(r),
 				    .name = some_text(r, a),
 				    .text = some_text(r, a),

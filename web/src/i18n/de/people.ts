@@ -61,6 +61,13 @@ export const people: Same<typeof en> = {
 	'person.edge.separated': 'Profile {a} und {b} wieder getrennt',
 	'person.edge.refused': 'Profile {a} und {b} nicht vereint',
 	'person.colleagues': 'Andere von {company}',
+	'person.erase': 'Löschen …',
+	'person.eraseTitle': '{name} endgültig löschen?',
+	'person.eraseButton': 'Endgültig löschen',
+	'person.erased': 'Gelöscht',
+	'person.eraseGoes': 'Alles, was über diese Person bekannt ist, verschwindet: ihre Journey, Adressen, Kennungen, Werte und Einwilligungen, aus allen Zahlen und für jedes Datum. Das lässt sich nicht rückgängig machen. Innerhalb eines Tages ist in keiner Datei dieses Servers mehr etwas von ihr.',
+	'person.eraseStays': 'Deals und Firmen bleiben mit Stufen und Beträgen, ohne die Person. Wer mit derselben Adresse wiederkommt, ist jemand Neues.',
+	'person.eraseBackups': 'Ältere Sicherungen und Exporte enthalten die Person noch.',
 	'person.gone': 'Unter dieser Nummer gibt es niemanden. Vielleicht wurde die Person mit einer anderen vereint oder gelöscht.',
 	'person.export': 'Alles Bekannte als Datei',
 

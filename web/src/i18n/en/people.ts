@@ -59,6 +59,13 @@ export const people = {
 	'person.edge.separated': 'Profiles {a} and {b} separated again',
 	'person.edge.refused': 'Profiles {a} and {b} not joined',
 	'person.colleagues': 'Others of {company}',
+	'person.erase': 'Erase …',
+	'person.eraseTitle': 'Erase {name} for ever?',
+	'person.eraseButton': 'Erase for ever',
+	'person.erased': 'Erased',
+	'person.eraseGoes': 'Everything known of this person goes: their journey, addresses, ids, values and permissions, in every number and for every date. It cannot be undone. Within a day nothing of them is left in any file of this server.',
+	'person.eraseStays': 'Deals and companies stay with their stages and amounts, without the person. Whoever comes with the same address again is somebody new.',
+	'person.eraseBackups': 'Backups and exports made before still hold the person.',
 	'person.gone': 'There is nobody of that number. Perhaps they were joined with somebody else, or erased.',
 	'person.export': 'Everything known, as a file',
 

@@ -3,13 +3,14 @@
  */
 import { useMemo, useState } from 'preact/hooks';
 import { useKeys } from '../../app/keys';
-import { goBack } from '../../app/router';
+import { goBack, navigate } from '../../app/router';
 import type { ScreenProps } from '../../app/routes';
 import { useMay } from '../../app/session';
 import { Empty } from '../../components/empty';
 import { toast, toastError } from '../../components/toast';
 import { ErrorLine } from '../../components/error';
 import { Button } from '../../components/button';
+import { Dialog } from '../../components/dialog';
 import { RelativeTime } from '../../components/small';
 import { t } from '../../i18n/i18n';
 import { get, post, Problem, url } from '../../lib/api';
@@ -190,6 +191,37 @@ async function unmerge(id: number, profile: number, after: () => void): Promise<
 	}
 }
 
+/* For ever, so it is asked before, and said in plain words. */
+function Erase({ p }: { p: Person }) {
+	const [asking, setAsking] = useState(false);
+	const [busy, setBusy] = useState(false);
+	const send = async () => {
+		setBusy(true);
+		try {
+			await post(`/api/v1/people/${p.person}/erase`, {});
+			toast(t('person.erased'));
+			navigate('/people');
+		} catch (e) {
+			setBusy(false);
+			setAsking(false);
+			toastError(e);
+		}
+	};
+	return (
+		<p>
+			<Button kind="quiet" onClick={() => setAsking(true)}>{t('person.erase')}</Button>
+			{asking && (
+				<Dialog title={t('person.eraseTitle', { name: personName(p) })} onClose={() => setAsking(false)} onSubmit={() => void send()}
+					actions={<Button kind="danger" submit busy={busy}>{t('person.eraseButton')}</Button>}>
+					<p>{t('person.eraseGoes')}</p>
+					<p>{t('person.eraseStays')}</p>
+					<p>{t('person.eraseBackups')}</p>
+				</Dialog>
+			)}
+		</p>
+	);
+}
+
 /* So many colleagues are laid beside a journey at most. */
 const BESIDE_MAX = 6;
 
@@ -198,6 +230,7 @@ function Page({ id }: { id: number }) {
 	const names = useNames();
 	const rules = useRules();
 	const may = useMay('work');
+	const mayErase = useMay('configure');
 	const [beside, setBeside] = useState(false);
 	const p = person.data?.person !== undefined ? person.data : null;
 	const company = p?.company ?? null;
@@ -242,6 +275,7 @@ function Page({ id }: { id: number }) {
 					{company && <Colleagues rows={colleagues} company={company} on={beside} onToggle={() => setBeside(!beside)} />}
 					<Identities ids={p.ids} edges={edges} who={names} onSeparate={may ? separate : undefined} />
 					<p><a href={url(`/api/v1/people/${id}/export`)} download>{t('person.export')}</a></p>
+					{mayErase && <Erase p={p} />}
 				</aside>
 			</div>
 		</article>
