@@ -169,10 +169,8 @@ static void run_best(struct oracle *o, struct draft *best)
 		*best = o->best;
 }
 
-static void run_session(struct oracle *o)
+static void run_session(struct oracle *o, struct draft *best)
 {
-	struct draft best = { 0 };
-	o->most = 0;
 	for (size_t i = o->begin; i < o->end; i++) {
 		bool fresh = !o->rules.hold || (o->touches[i].hold != 0 && o->touches[i].mask != 0);
 		for (size_t k = o->begin; k < i; k++)
@@ -184,34 +182,40 @@ static void run_session(struct oracle *o)
 		o->hold = o->touches[i].hold;
 		memset(o->used, 0, sizeof o->used);
 		if (o->rules.entry == FUNNEL_ENTRY_ANY)
-			run_best(o, &best);
+			run_best(o, best);
 		else
-			run_attempts(o, &best);
+			run_attempts(o, best);
 	}
+}
+
+/* Unless whoever came as far only did so with an exclusion. */
+static void hand_over(struct oracle *o, struct draft *best)
+{
 	bool dropped = o->rules.policy == FUNNEL_DROP_PERSON && o->rules.excludes_n > 0 &&
-		       o->most > level_of(o, &best);
-	if (o->rules.sessions && best.n > 0 && !dropped && !oracle_each(o))
-		draft_take(o, &best, &o->found[o->found_n++]);
-	if (!o->rules.sessions && !dropped && !oracle_each(o) && best.n > 0) {
-		struct chain c;
-		draft_take(o, &best, &c);
-		if (o->found_n == 0)
-			o->found[o->found_n++] = c;
-	}
+		       o->most > level_of(o, best);
+	if (best->n > 0 && !dropped && !oracle_each(o))
+		draft_take(o, best, &o->found[o->found_n++]);
+	best->n = 0;
+	o->most = 0;
 }
 
 /* All chains that count, as sequence_run hands them over. */
 static void oracle_run(struct oracle *o)
 {
-	bool split = o->rules.sessions;
+	struct draft best = { 0 };
+	bool split = o->rules.sessions || o->rules.same_session;
 	o->found_n = 0;
+	o->most = 0;
 	for (o->begin = 0; o->begin < o->n; o->begin = o->end) {
 		o->end = split ? o->begin + 1 : o->n;
 		while (o->end < o->n && far(o->touches[o->end].at_us,
 					    o->touches[o->end - 1].at_us) <= FUNNEL_SESSION_US)
 			o->end++;
-		run_session(o);
+		run_session(o, &best);
+		if (o->rules.sessions)
+			hand_over(o, &best);
 	}
+	hand_over(o, &best);
 }
 
 #endif

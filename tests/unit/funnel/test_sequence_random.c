@@ -119,7 +119,8 @@ static void make_rules(struct rng *r, struct chain_rules *u, enum funnel_order o
 	if ((order == FUNNEL_STRICT && u->ties != FUNNEL_INCREASE) ||
 	    (order == FUNNEL_STRICT_ORDER && u->ties == FUNNEL_GRACE))
 		u->ties = FUNNEL_TIES_ANY;
-	if (order == FUNNEL_ORDERED && u->ties != FUNNEL_GRACE && chance(r, 0.3))
+	if ((order == FUNNEL_ORDERED || order == FUNNEL_STRICT_ORDER) && u->ties != FUNNEL_GRACE &&
+	    chance(r, 0.3))
 		u->repeat = FUNNEL_STOP;
 	bool cuts = order == FUNNEL_STRICT_ORDER || u->repeat == FUNNEL_STOP;
 	if (cuts)
@@ -130,8 +131,8 @@ static void make_rules(struct rng *r, struct chain_rules *u, enum funnel_order o
 		u->optional = (uint32_t)rng_below(r, UINT64_C(1) << u->steps_n) & ~UINT32_C(1);
 	if (u->optional != 0 && u->has_gaps)
 		u->policy = FUNNEL_END_ATTEMPT;
-	if (u->entry == FUNNEL_ENTRY_ANY)
-		u->sessions = chance(r, 0.1);
+	u->sessions = u->entry != FUNNEL_ENTRY_EACH && chance(r, 0.1);
+	u->same_session = !u->sessions && u->entry != FUNNEL_ENTRY_EACH && chance(r, 0.05);
 	if (u->entry == FUNNEL_ENTRY_ANY)
 		return;
 	/* One way to end at a time, so that the oracle knows which it was. */
@@ -152,11 +153,12 @@ static void say_rules(const struct chain_rules *u)
 {
 	fprintf(stderr,
 		"steps %zu window %jd period [%jd, %jd) clip %d order %d entry %d reuse %d ties %d "
-		"grace %jd repeat %d policy %d hold %d sessions %d first_ever %x optional %x "
+		"grace %jd repeat %d policy %d hold %d sessions %d %d first_ever %x optional %x "
 		"anchors %x\n",
 		u->steps_n, (intmax_t)u->window_us, (intmax_t)u->from_us, (intmax_t)u->to_us,
 		u->clip, u->order, u->entry, u->reuse, u->ties, (intmax_t)u->grace_us, u->repeat,
-		u->policy, u->hold, u->sessions, u->first_ever, u->optional, u->anchors);
+		u->policy, u->hold, u->sessions, u->same_session, u->first_ever, u->optional,
+		u->anchors);
 	for (size_t x = 0; x < u->excludes_n; x++)
 		fprintf(stderr, "  exclusion %zu: steps %d to %d\n", x, u->excludes[x].from,
 			u->excludes[x].to);
@@ -225,8 +227,9 @@ static void run(uint64_t seed, enum funnel_order order)
 		struct sequence *s;
 		err e = { 0 };
 		make_rules(&r, &o.rules, order);
-		make_touches(&r, &o, o.rules.sessions ? FUNNEL_SESSION_US / 2 : 1);
-		if (o.rules.sessions)
+		bool by_session = o.rules.sessions || o.rules.same_session;
+		make_touches(&r, &o, by_session ? FUNNEL_SESSION_US / 2 : 1);
+		if (by_session)
 			o.rules.window_us = FUNNEL_WINDOW_NONE;
 		oracle_run(&o);
 		assert_true(sequence_new(&o.rules, &s, &e));
