@@ -1,17 +1,18 @@
 /*
- * chain.c - finds the longest chain of steps, in order, in one subject's touches.
+ * chain.c - finds the longest chain of steps, in order, in one subject's touches: one pass.
  *
- * What it is:   the inner loop of every funnel; FUNNEL.md is its specification (order ordered, ties
- *               any, reuse once, entry any).
- *               Levels: it is enough to keep, for each length, the chain with the latest entry: one
- *               pass. Touches of one instant may be taken in any order, each once, so how far they
- *               carry a chain of length l is a matching of the steps l, l + 1, ... with them.
- *               Chain: once the greatest length L and the first instant C at which it is reached
- * are known, the first touch of step 0 not before C - window begins a chain that is complete at C
- * (at every instant it has come at least as far as any chain that begins later), and taking each
- * step as early as possible from there gives it. Promises:     O(touches x steps) while touches of
- * one instant are few; no allocation. Data from:    sorted by (at, tie, seq). Checked where they
- * are collected. Threads:      shares nothing.
+ * What it is:   the inner loop of most funnels; FUNNEL.md is its specification (order ordered,
+ *               entry any; reuse and ties as they are, but for a grace; no gaps, no exclusions).
+ *               Levels: it is enough to keep, for each length, the chain with the latest entry.
+ *               Touches of one instant may be taken in any order, each once, so how far they carry
+ *               a chain of length l is a matching of the steps l, l + 1, ... with them; each as
+ * often as it matches, or one of them only, where the rules say so. Chain: once the greatest length
+ * L and the first instant C at which it is reached are known, the first touch of step 0 not before
+ * C - window begins a chain that is complete at C (at every instant it has come at least as far as
+ * any chain that begins later), and taking each step as early as possible from there gives it.
+ * Promises:     O(touches x steps) while touches of one instant are few; no allocation.
+ * Data from:    sorted by (at, tie, seq). Checked where they are collected.
+ * Threads:      shares nothing.
  */
 #include "funnel/chain_int.h"
 
@@ -58,12 +59,22 @@ bool chain_wants(const struct chain_rules *rules, int64_t at_us, uint32_t mask, 
 	return all || mask != 0 || exclude != 0;
 }
 
-static bool all_defaults(const struct chain_rules *r)
+/* Nothing is asked but reuse and ties. */
+static bool is_free(const struct chain_rules *r)
 {
-	return r->entry == FUNNEL_ENTRY_ANY && r->reuse == FUNNEL_ONCE &&
-	       r->ties == FUNNEL_TIES_ANY && r->repeat == FUNNEL_IGNORE && !r->hold &&
+	return r->entry == FUNNEL_ENTRY_ANY && r->repeat == FUNNEL_IGNORE && !r->hold &&
 	       !r->same_session && !r->sessions && (r->first_ever | r->optional) == 0 &&
 	       r->excludes_n == 0 && !r->has_gaps;
+}
+
+static bool all_defaults(const struct chain_rules *r)
+{
+	return is_free(r) && r->reuse == FUNNEL_ONCE && r->ties == FUNNEL_TIES_ANY;
+}
+
+bool chain_is_simple(const struct chain_rules *r)
+{
+	return r->order == FUNNEL_ORDERED && is_free(r) && r->ties != FUNNEL_GRACE;
 }
 
 bool chain_is_plain(const struct chain_rules *r)
@@ -74,6 +85,33 @@ bool chain_is_plain(const struct chain_rules *r)
 bool chain_is_plain_any(const struct chain_rules *r)
 {
 	return r->order == FUNNEL_ANY && all_defaults(r);
+}
+
+/* How far the touches of the instant carry a chain of `level`. */
+static size_t carries(const struct chain_rules *rules, struct instant *i, size_t level)
+{
+	size_t limit = rules->ties == FUNNEL_INCREASE ? level + 1 : rules->steps_n;
+	limit = MIN(limit, rules->steps_n);
+	if (rules->reuse == FUNNEL_ONCE)
+		return instant_reach(i, level, limit);
+	while (level < limit && (i->mask >> level & 1) != 0)
+		level++;
+	return level;
+}
+
+/* Carries the chain on and notes the first touches that do. */
+static void carry_on(const struct chain_rules *rules, struct instant *i, struct chain *chain)
+{
+	if (rules->reuse == FUNNEL_ONCE && rules->ties != FUNNEL_INCREASE) {
+		instant_fill(i, rules->steps_n, chain);
+		return;
+	}
+	for (size_t to = carries(rules, i, chain->level); chain->level < to; chain->level++) {
+		size_t t = i->begin;
+		while ((i->touches[t].mask >> chain->level & 1) == 0)
+			t++;
+		chain->touch[chain->level] = t;
+	}
 }
 
 /* The greatest length and the instant at which it is first reached. */
@@ -90,7 +128,7 @@ static size_t greatest_level(const struct chain_rules *rules, const struct chain
 			int64_t since = l == 0 ? at : entry[l];
 			if (l == 0 ? at >= rules->to_us : !chain_in_window(rules, since, at))
 				continue;
-			size_t reach = instant_reach(instant, l, rules->steps_n);
+			size_t reach = carries(rules, instant, l);
 			for (size_t k = l + 1; k <= reach; k++)
 				entry[k] = k > best ? since : MAX(entry[k], since);
 			if (reach > best) {
@@ -123,7 +161,7 @@ void chain_ordered(const struct chain_rules *rules, const struct chain_touch *to
 	for (; chain_r->level < level; t = instant.end) {
 		CHECK(t < end);
 		instant_take(&instant, touches, t, end);
-		instant_fill(&instant, rules->steps_n, chain_r);
+		carry_on(rules, &instant, chain_r);
 	}
 	for (size_t step = 0; step < level; step++)
 		chain_r->step[step] = (uint8_t)step;

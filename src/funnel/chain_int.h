@@ -57,8 +57,10 @@ struct chain_rules {
 
 /* May the touch matter? Whoever collects touches leaves out the others, and no more. */
 bool chain_wants(const struct chain_rules *rules, int64_t at_us, uint32_t mask, uint32_t exclude);
-/* The engine below in chain.c, or one as fast, answers exactly: order ordered, and everything else
- * at its default. */
+/* The one-pass engine of chain.c answers exactly: order ordered, any reuse, ties but a grace, and
+ * everything else at its default. */
+bool chain_is_simple(const struct chain_rules *rules);
+/* Everything at its default. */
 bool chain_is_plain(const struct chain_rules *rules);
 /* The same of chain_any.c and order any. */
 bool chain_is_plain_any(const struct chain_rules *rules);

@@ -112,7 +112,7 @@ bool plan_init(struct plan *p, const struct funnel_spec *spec, struct arena *a, 
 	int64_t some_us = p->rules.from_us != INT64_MIN ? p->rules.from_us
 			  : p->rules.to_us != INT64_MAX ? p->rules.to_us - 1
 							: 0;
-	p->general = !p->lifecycle && !chain_is_plain(&p->rules) && !chain_is_plain_any(&p->rules);
+	p->general = !p->lifecycle && !chain_is_simple(&p->rules) && !chain_is_plain_any(&p->rules);
 	p->wants_all = p->lifecycle || chain_wants(&p->rules, some_us, 0, 0);
 	return true;
 }
@@ -144,6 +144,8 @@ bool plan_out_of_order(const struct plan *p, const struct chain_touch *touches, 
 		lifecycle_chain(&p->rules, false, touches, n, &any);
 		return any.level > level;
 	}
+	if (!chain_is_plain(&p->rules))
+		return false;
 	for (size_t i = 0; i < n; i++)
 		all |= touches[i].mask;
 	if ((size_t)__builtin_popcount(all) < p->rows_n)

@@ -294,7 +294,8 @@ static bool tell_why(struct story *s, enum language language, str *why_r, err *e
 	*why_r = S("");
 	if (s->chain.level == s->plan.rows_n)
 		return true;
-	if (s->plan.general) {
+	if (s->plan.general || (!s->plan.lifecycle && s->plan.rules.order == FUNNEL_ORDERED &&
+				!chain_is_plain(&s->plan.rules))) {
 		size_t step = missing_step(s);
 		if (lie_of(s, step).first != CHAIN_NONE && !story_of_rules(s, step, why_r, e))
 			return false;

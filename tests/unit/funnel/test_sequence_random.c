@@ -219,7 +219,7 @@ static void compare(const struct oracle *o, const struct gathered *g)
 static void run(uint64_t seed, enum funnel_order order)
 {
 	struct rng r;
-	size_t levels[ORACLE_STEPS + 1] = { 0 }, several = 0;
+	size_t levels[ORACLE_STEPS + 1] = { 0 }, several = 0, simple = 0;
 	rng_init(&r, seed);
 	for (size_t i = 0; i < cases() / 5; i++) {
 		struct oracle o = { 0 };
@@ -236,12 +236,19 @@ static void run(uint64_t seed, enum funnel_order order)
 		assert_true(sequence_run(s, o.touches, o.n, gather, &g, &e));
 		sequence_free(&s);
 		compare(&o, &g);
+		if (chain_is_simple(&o.rules)) {
+			chain_ordered(&o.rules, o.touches, o.n, &g.chains[0]);
+			g.n = g.chains[0].level > 0;
+			compare(&o, &g);
+			simple++;
+		}
 		levels[o.found_n > 0 ? o.found[0].level : 0]++;
 		several += o.found_n > 1;
 	}
 	/* A comparison of nothing with nothing would prove nothing. */
 	for (size_t l = 0; l < 4; l++)
 		assert_true(levels[l] > cases() / 1000);
+	assert_true(order != FUNNEL_ORDERED || simple > cases() / 1000);
 	assert_true(order == FUNNEL_ANCHORED || several > cases() / 1000);
 }
 
