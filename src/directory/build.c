@@ -199,7 +199,7 @@ static void building_end(struct directory *d)
 	mutex_unlock(&d->build_lock);
 }
 
-static uint64_t all_bytes(const struct directory *d)
+static uint64_t all_bytes(struct directory *d)
 {
 	uint64_t bytes = touches_bytes(&d->touches);
 	for (size_t i = 0; i < ENTITIES_N; i++) {

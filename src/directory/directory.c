@@ -1,8 +1,8 @@
 /*
  * directory.c - follows the journal: what happened is marked, and read when somebody asks.
  *
- * What it is:   the beginning and the end of a directory; the one walk over what is new, which puts
- *               touches into their columns and marks whom they are about.
+ * What it is:   the beginning and the end of a directory; the one walk over what is new, which
+ *               marks whom it is about.
  * Threads:      see directory.h. One lock: many ask, or one brings it up to date.
  */
 #include "directory/directory_int.h"
@@ -14,7 +14,6 @@
 
 /* What a touch of that name may change. */
 enum change {
-	CHANGE_UNASKED,
 	CHANGE_COUNTS,
 	CHANGE_VALUES,
 	CHANGE_JOINS,  /* two subjects may be one now */
@@ -33,6 +32,7 @@ bool directory_new(struct directory **d_r, err *e)
 	cond_init(&d->built);
 	touches_init(&d->touches);
 	arena_init(&d->texts, TEXTS_BYTES_MAX);
+	arena_init(&d->names, TEXTS_BYTES_MAX);
 	*d_r = d;
 	return true;
 }
@@ -44,7 +44,8 @@ void directory_free(struct directory **dd)
 		return;
 	rows_fini(&d->rows);
 	touches_fini(&d->touches);
-	vec_free(&d->changes);
+	map_fini(&d->changes);
+	arena_fini(&d->names);
 	arena_fini(&d->texts);
 	cond_fini(&d->built);
 	mutex_fini(&d->build_lock);
@@ -81,21 +82,19 @@ static enum change change_of(str name)
 	return people_touch_changes_values(name) ? CHANGE_VALUES : CHANGE_COUNTS;
 }
 
-static bool change_ask(struct directory *d, uint16_t code, str name, enum change *change_r, err *e)
+/* Most names come again and again. */
+static bool change_ask(struct directory *d, str name, enum change *change_r, err *e)
 {
-	if (code == NAME_ELSE) {
-		*change_r = change_of(name);
+	uint64_t known;
+	if (map_get(&d->changes, name, &known)) {
+		*change_r = (enum change)known;
 		return true;
 	}
-	while (d->changes.n <= code) {
-		if (!vec_push(&d->changes, CHANGE_UNASKED))
-			return err_nomem(e);
-	}
-	uint8_t *known = &d->changes.items[code];
-	if (*known == CHANGE_UNASKED)
-		*known = (uint8_t)change_of(name);
-	*change_r = (enum change) * known;
-	return true;
+	*change_r = change_of(name);
+	str kept = str_dup(&d->names, name);
+	if (name.n && !kept.p)
+		return true; /* too many different ones: asked each time */
+	return map_put(&d->changes, kept, (uint64_t)*change_r) || err_nomem(e);
 }
 
 static bool mark_touch(struct news *n, const struct touch_head *h, enum dirty how)
@@ -109,10 +108,9 @@ static bool news_head(void *arg, const struct touch_head *h)
 {
 	struct news *n = arg;
 	enum change change = CHANGE_COUNTS;
-	uint16_t code;
-	bool ok = touches_append(&n->d->touches, h, &code, n->e);
-	if (ok && h->seq >= n->from_seq && !h->hidden) {
-		ok = change_ask(n->d, code, h->name, &change, n->e) &&
+	bool ok = true;
+	if (h->seq >= n->from_seq && !h->hidden) {
+		ok = change_ask(n->d, h->name, &change, n->e) &&
 		     mark_touch(n, h, change == CHANGE_COUNTS ? DIRTY_COUNTS : DIRTY_ALL);
 		n->parts |= change >= CHANGE_PARTS;
 		bool kept = true;
@@ -155,9 +153,6 @@ static bool news_undone(void *arg, const struct touch *t)
 	struct undone_news *x = arg;
 	const uint64_t *items;
 	size_t n;
-	snapshot_undone_touches(x->s, t, &items, &n);
-	for (size_t i = 0; i < n; i++)
-		touches_hide(&x->n->d->touches, items[i], snapshot_undone_by(x->s, items[i]) != 0);
 	snapshot_undone_subjects(x->s, t, &items, &n);
 	for (size_t i = 0; i < n && !x->n->failed; i++)
 		x->n->failed = !rows_mark(&x->n->d->rows, items[i], DIRTY_ALL, x->n->e);
@@ -190,8 +185,7 @@ static bool news_import(void *arg, const struct touch *t)
 	/* Rules that followed from its end stand behind it, and are hidden with it. */
 	uint64_t to_seq = info->undone ? t->seq : info->closed_seq;
 	x->import = info->import;
-	if (!snapshot_heads(x->s, info->from_seq, to_seq, import_head, x, x->n->e) ||
-	    !touches_again(x->n->d, x->s, info->from_seq, to_seq, x->n->e))
+	if (!snapshot_heads(x->s, info->from_seq, to_seq, import_head, x, x->n->e))
 		x->n->failed = true;
 	return !x->n->failed;
 }
@@ -291,8 +285,6 @@ bool directory_follow(struct directory *d, struct snapshot *s, enum directory_ho
 	rwlock_unlock(&d->lock);
 	if (how != DIRECTORY_AHEAD)
 		return true;
-	if (!touches_follow(d, s, snapshot_seq(s), e))
-		return false;
 	if (ahead) {
 		if (!columns_ahead(d, s, e))
 			return false;
@@ -314,7 +306,7 @@ void directory_numbers(struct directory *d, struct directory_numbers *n_r)
 		for (size_t k = 0; k < t->columns.n; k++)
 			n.column_bytes += trait_column_bytes(t->columns.items[k]);
 	}
-	n.touches = d->touches.seq;
+	n.touches = d->rows.seq;
 	n.touch_bytes = touches_bytes(&d->touches);
 	n.seq = d->rows.seq;
 	n.bytes = n.touch_bytes + n.column_bytes +

@@ -3,8 +3,8 @@
  *
  * What it is:   people, companies and deals as columns in memory, made from a snapshot and kept
  *               current by what changed since; filter, count, sort, page, facets and search run
- * over them. Touches stand beside them by subject, so that a journey reads its own records only,
- * and a rule with did(...) reads none. Promises:     the answer is rule_test's over every row, as
+ * over them. Touches are read from segments, so that a journey reads its own only, and a rule
+ * with did(...) reads their names. Promises:     the answer is rule_test's over every row, as
  * of the snapshot that is given. A page costs the same at any depth. A column is made when it is
  * first asked for. Memory is at most DIRECTORY_BYTES_MAX; over it is an ordinary error. Threads:
  * any number may ask, each with a snapshot of its own; one brings it up to date while the others

@@ -140,51 +140,38 @@ value trait_column_read_counts(const struct trait_column *c, const struct subjec
 /* Which column answers for a field of a list; `name` may come out another one. */
 struct wanted wanted_of_list(str field);
 
-/* ---- touches.c: touches by number, in columns ------------------------------------------------ */
+/* ---- touches.c: where the touches of one stand ----------------------------------------------- */
 
-#define NAMES_MAX 65534 /* the last code stands for all others */
-#define NAME_NONE 0
-#define NAME_ELSE UINT16_MAX
 struct about {
-	uint32_t touch; /* number */
-	uint32_t profile;
+	uint32_t profile, row;
+};
+/* Which rows of a segment are about companies, and which about deals; by profile. */
+struct about_list {
+	uint64_t checksum; /* of the segment */
+	uint64_t used;
+	VEC(struct about) items[2];
 };
 struct touches {
-	VEC(uint32_t) person; /* by number - 1: the profile; 0: nobody */
-	VEC(uint16_t) name;
-	VEC(int64_t) at_us;
-	VEC(uint64_t) hidden;	     /* bit per touch */
-	VEC(struct about) companies; /* those that are about one, by number */
-	VEC(struct about) deals;
-	struct map names; /* name -> code */
-	VEC(str) name_list;
-	struct arena texts;
-	const char *cache_p[64]; /* of names seen just now */
-	size_t cache_n[64];
-	uint16_t cache_code[64];
-	uint64_t seq; /* held up to there */
+	struct mutex lock;
+	VEC(struct about_list *) lists;
+	uint64_t clock;
 };
-/* In turn, or not at all; its name's code in any case. */
-bool touches_append(struct touches *t, const struct touch_head *h, uint16_t *code_r,
-		    err *e) MUST_CHECK;
-bool touches_follow(struct directory *d, struct snapshot *s, uint64_t to_seq, err *e) MUST_CHECK;
-void touches_hide(struct touches *t, uint64_t seq, bool hidden);
-/* An import came or went: reads its touches again. */
-bool touches_again(struct directory *d, struct snapshot *s, uint64_t from_seq, uint64_t to_seq,
-		   err *e) MUST_CHECK;
-uint16_t touches_name(const struct touches *t, str name); /* NAME_NONE: no such touch */
-uint64_t touches_bytes(const struct touches *t);
 void touches_init(struct touches *t);
 void touches_fini(struct touches *t);
+uint64_t touches_bytes(struct touches *t);
+/* `segment`: its number among snapshot_segments. */
+typedef bool (*place_fn)(void *arg, size_t segment, uint64_t row, err *e);
+/* Every visible touch of the subject, in no order. The view has the ids. */
+bool touches_each(struct directory *d, struct snapshot *s, const struct subject_view *v,
+		  place_fn each, void *arg, err *e) MUST_CHECK;
+bool touches_hidden(struct snapshot *s, const struct snapshot_segment *seg, uint64_t row,
+		    bool *hidden_r, err *e) MUST_CHECK;
 
 /* ---- plan.c: a rule over columns ------------------------------------------------------------- */
 
 /* Bits of the rows for which it holds, in the arena; live rows only. The columns are there. */
 bool plan_run(struct directory *d, struct snapshot *s, const struct directory_query *q,
 	      struct arena *a, uint64_t **bits_r, size_t *rows_r, err *e) MUST_CHECK;
-/* Touches up to the snapshot's, when the rule asks what somebody did. */
-bool plan_touches(struct directory *d, struct snapshot *s, const struct directory_query *q,
-		  err *e) MUST_CHECK;
 /* Columns that the query needs; `more`: one further field of a list, or empty. */
 bool plan_columns(struct directory *d, struct snapshot *s, const struct directory_query *q,
 		  str more, err *e) MUST_CHECK;
@@ -217,9 +204,10 @@ struct directory {
 	bool building; /* one makes columns at a time */
 	struct rows rows;
 	struct touches touches;
-	struct arena texts;   /* names of columns */
-	VEC(uint8_t) changes; /* by code of a name: enum change */
-	bool ahead;	      /* columns of the next question are there */
+	struct arena texts; /* names of columns */
+	struct map changes; /* name -> enum change */
+	struct arena names; /* of them */
+	bool ahead;	    /* columns of the next question are there */
 };
 /* Up to the snapshot's number, and the lock taken for reading; give it back. */
 bool directory_read(struct directory *d, struct snapshot *s, err *e) MUST_CHECK;

@@ -1,15 +1,17 @@
 /*
  * journey.c - what happened to one, in order; and what happened last.
  *
- * What it is:   the numbers of a subject's touches from the columns, then the records that hold the
- *               page's own; nothing else of the journal is read.
- * Threads:      the lock is held while numbers are looked for, not while records are read.
+ * What it is:   where the subject's touches stand (touches.c) and when they were, then the page's
+ *               own, unpacked; nothing else is read.
+ * Threads:      the snapshot's.
  */
 #include "directory/directory_int.h"
 
+#include "base/mem.h"
+#include "journal/channel.h"
+
 #include <stdlib.h>
 
-#define PROFILES_FEW	    8
 #define LATEST_SCAN_MAX	    200000
 #define LATEST_CHUNK	    2000
 #define JOURNEY_TOUCHES_MAX 5000000
@@ -17,93 +19,57 @@
 struct head {
 	uint64_t seq;
 	int64_t at_us;
-	uint16_t name;
+	uint64_t row;
+	uint32_t segment;
+	bool is_stage;
 };
 
+/* The name of one segment's codes that enters a stage. */
+struct stage_code {
+	uint32_t code;
+	bool there;
+};
 struct finding {
-	const struct touches *t;
+	const struct snapshot_segment *segments;
+	struct stage_code *stages; /* by segment */
 	VEC(struct head) heads;
-	bool nomem;
 };
 
-static void found(struct finding *f, uint64_t seq)
+static bool found(void *arg, size_t segment, uint64_t row, err *e)
 {
-	size_t i = (size_t)seq - 1;
-	if (bit_get(f->t->hidden.items, i) || f->nomem)
-		return;
-	struct head h = { seq, f->t->at_us.items[i], f->t->name.items[i] };
-	f->nomem = f->heads.n >= JOURNEY_TOUCHES_MAX || !vec_push(&f->heads, h);
+	struct finding *f = arg;
+	const struct segment *s = f->segments[segment].segment;
+	int64_t seq, at_us, name;
+	if (!column_ints(segment_seq(s), row, 1, &seq, e) ||
+	    !column_ints(segment_at(s), row, 1, &at_us, e) ||
+	    !column_ints(segment_name(s), row, 1, &name, e))
+		return false;
+	struct head h = { .seq = (uint64_t)seq,
+			  .at_us = at_us,
+			  .row = row,
+			  .segment = (uint32_t)segment,
+			  .is_stage = f->stages[segment].there &&
+				      f->stages[segment].code == (uint64_t)name };
+	if (f->heads.n >= JOURNEY_TOUCHES_MAX)
+		return err_set(e, ERR_LIMIT, "the journey has more than %d touches",
+			       JOURNEY_TOUCHES_MAX);
+	return vec_push(&f->heads, h) || err_nomem(e);
 }
 
-#define BLOCK 64
-
-/* Loops of a fixed length, so that the compiler compares many at once. */
-static uint32_t block_has(const uint32_t *block, const uint32_t p[PROFILES_FEW], size_t n)
+static bool find_all(struct directory *d, struct snapshot *s, const struct subject_view *v,
+		     struct arena *a, struct finding *f, err *e)
 {
-	uint32_t any = 0;
-	for (size_t k = 0; k < n; k++) {
-		uint32_t profile = p[k], found = 0;
-		for (size_t i = 0; i < BLOCK; i++)
-			found |= block[i] == profile;
-		any |= found;
-	}
-	return any;
-}
-
-static void find_few(struct finding *f, const uint32_t *profiles, size_t n)
-{
-	const uint32_t *person = f->t->person.items;
-	size_t rows = f->t->person.n;
-	for (size_t from = 0; from < rows; from += BLOCK) {
-		size_t to = MIN(from + BLOCK, rows);
-		if (to - from == BLOCK && !block_has(person + from, profiles, n))
-			continue;
-		for (size_t i = from; i < to; i++) {
-			for (size_t k = 0; k < n; k++) {
-				if (person[i] == profiles[k])
-					found(f, i + 1);
-			}
-		}
-	}
-}
-
-static void find_many(struct finding *f, const struct rows *r, uint64_t subject)
-{
-	for (size_t i = 0; i < f->t->person.n; i++) {
-		uint32_t profile = f->t->person.items[i];
-		if (profile && profile <= r->root.n && r->root.items[profile - 1] == subject)
-			found(f, i + 1);
-	}
-}
-
-static void find_about(struct finding *f, const struct rows *r, const struct about *about, size_t n,
-		       uint64_t subject)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint32_t profile = about[i].profile;
-		if (profile <= r->root.n && r->root.items[profile - 1] == subject)
-			found(f, about[i].touch);
-	}
-}
-
-static bool find_all(struct directory *d, const struct subject_view *v, struct finding *f, err *e)
-{
-	uint32_t profiles[PROFILES_FEW];
-	size_t n = v->ids_n;
-	f->t = &d->touches;
-	if (v->entity == ENTITY_COMPANY) {
-		find_about(f, &d->rows, f->t->companies.items, f->t->companies.n, v->subject);
-	} else if (v->entity == ENTITY_DEAL) {
-		find_about(f, &d->rows, f->t->deals.items, f->t->deals.n, v->subject);
-	} else if (n > PROFILES_FEW) {
-		find_many(f, &d->rows, v->subject);
-	} else if (n) {
-		for (size_t i = 0; i < n; i++)
-			profiles[i] = (uint32_t)v->ids[i].profile;
-		find_few(f, profiles, n);
-	}
-	return !f->nomem ||
-	       err_set(e, ERR_LIMIT, "the journey has more than %d touches", JOURNEY_TOUCHES_MAX);
+	size_t n;
+	str stage = v->entity == ENTITY_DEAL ? S("deal_stage_entered") : S("stage_entered");
+	if (!snapshot_segments(s, &f->segments, &n, e))
+		return false;
+	f->stages = ARENA_ARRAY(a, struct stage_code, n);
+	if (!f->stages)
+		return arena_err(a, e);
+	for (size_t i = 0; i < n; i++)
+		f->stages[i].there = segment_name_code(f->segments[i].segment, stage,
+						       &f->stages[i].code);
+	return touches_each(d, s, v, found, f, e);
 }
 
 static int head_cmp(const void *a, const void *b)
@@ -122,7 +88,7 @@ struct part {
 
 static struct part part_of(const struct finding *f, const struct directory_journey *j)
 {
-	struct head after = { j->after_seq, j->after_at_us, 0 };
+	struct head after = { .seq = j->after_seq, .at_us = j->after_at_us };
 	size_t n = f->heads.n, low = 0, high = n;
 	while (low < high) { /* the first that is not before the cursor */
 		size_t middle = low + (high - low) / 2;
@@ -145,22 +111,12 @@ static struct part part_of(const struct finding *f, const struct directory_journ
 	return p;
 }
 
-struct copying {
-	struct touch *touches;
-	size_t n, max;
-	struct arena *a;
-};
-
-static bool copy_touch(void *arg, const struct touch *t)
+static int segment_cmp(const void *a, const void *b)
 {
-	struct copying *c = arg;
-	return c->n < c->max && touch_copy(c->a, t, &c->touches[c->n++]);
-}
-
-static int seq_cmp(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
+	const struct head *x = a, *y = b;
+	if (x->segment != y->segment)
+		return x->segment < y->segment ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
 }
 
 static int touch_at_cmp(const void *a, const void *b)
@@ -171,46 +127,67 @@ static int touch_at_cmp(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-static bool touches_read(struct snapshot *s, const struct head *heads, size_t n, bool latest_first,
-			 struct arena *a, struct directory_touches *t, err *e)
+/* Unpacked segment by segment, row by row. */
+static bool read_rows(const struct finding *f, const struct head *heads, size_t n, struct arena *a,
+		      struct touch *touches, err *e)
 {
-	uint64_t *seqs = ARENA_ARRAY(a, uint64_t, n);
-	struct copying c = { .touches = ARENA_ARRAY(a, struct touch, n), .max = n, .a = a };
-	if (!seqs || !c.touches)
+	struct segment_cursor *c = NULL;
+	bool ok = true;
+	for (size_t i = 0; ok && i < n; i++) {
+		struct touch t;
+		if (i == 0 || heads[i].segment != heads[i - 1].segment) {
+			segment_cursor_free(&c);
+			ok = segment_cursor_new(f->segments[heads[i].segment].segment, &c, e);
+		}
+		ok = ok && segment_touch(c, heads[i].row, a, &t, e);
+		if (!ok)
+			break;
+		t.channel = channel_of(&t.origin);
+		/* What the segment lends goes when the snapshot does. */
+		ok = touch_copy(a, &t, &touches[i]) || arena_err(a, e);
+	}
+	segment_cursor_free(&c);
+	return ok;
+}
+
+static bool touches_read(const struct finding *f, const struct head *heads, size_t n,
+			 bool latest_first, struct arena *a, struct directory_touches *t, err *e)
+{
+	struct head *sorted = ARENA_ARRAY(a, struct head, n);
+	struct touch *touches = ARENA_ARRAY(a, struct touch, n);
+	if (!sorted || !touches)
 		return arena_err(a, e);
 	for (size_t i = 0; i < n; i++)
-		seqs[i] = heads[i].seq;
+		sorted[i] = heads[i];
 	if (n)
-		qsort(seqs, n, sizeof *seqs, seq_cmp);
-	if (!snapshot_touches(s, seqs, n, copy_touch, &c, e))
+		qsort(sorted, n, sizeof *sorted, segment_cmp);
+	if (!read_rows(f, sorted, n, a, touches, e))
 		return false;
-	if (a->over)
-		return arena_err(a, e);
-	if (c.n)
-		qsort(c.touches, c.n, sizeof *c.touches, touch_at_cmp);
-	for (size_t i = 0; latest_first && i < c.n / 2; i++) {
-		struct touch swap = c.touches[i];
-		c.touches[i] = c.touches[c.n - 1 - i];
-		c.touches[c.n - 1 - i] = swap;
+	if (n)
+		qsort(touches, n, sizeof *touches, touch_at_cmp);
+	for (size_t i = 0; latest_first && i < n / 2; i++) {
+		struct touch swap = touches[i];
+		touches[i] = touches[n - 1 - i];
+		touches[n - 1 - i] = swap;
 	}
-	t->touches = c.touches;
-	t->n = c.n;
+	t->touches = touches;
+	t->n = n;
 	return true;
 }
 
 /* The stage in which the page begins: that of the last stage touch before it. */
-static bool stage_before(struct snapshot *s, const struct finding *f, size_t from,
-			 uint16_t stage_name, struct arena *a, struct directory_touches *t, err *e)
+static bool stage_before(const struct finding *f, size_t from, struct arena *a,
+			 struct directory_touches *t, err *e)
 {
 	struct directory_touches one = { 0 };
 	size_t i = from;
-	while (i > 0 && f->heads.items[i - 1].name != stage_name)
+	while (i > 0 && !f->heads.items[i - 1].is_stage)
 		i--;
-	if (i == 0 || stage_name == NAME_NONE)
+	if (i == 0)
 		return true;
-	if (!touches_read(s, &f->heads.items[i - 1], 1, false, a, &one, e))
+	if (!touches_read(f, &f->heads.items[i - 1], 1, false, a, &one, e))
 		return false;
-	value stage = one.n ? touch_prop(&one.touches[0], S("stage")) : value_none();
+	value stage = touch_prop(&one.touches[0], S("stage"));
 	if (stage.kind == VALUE_TEXT)
 		t->stage = stage.text;
 	return true;
@@ -222,23 +199,18 @@ bool directory_journey(struct directory *d, struct snapshot *s, const struct dir
 	struct subject_view v;
 	struct finding f = { 0 };
 	struct directory_touches t = { .stage = S("") };
-	if (!people_view(snapshot_people(s), j->subject, a, &v, e) ||
-	    !touches_follow(d, s, snapshot_seq(s), e) || !directory_read(d, s, e))
+	if (!people_view(snapshot_people(s), j->subject, a, &v, e))
 		return false;
-	bool ok = find_all(d, &v, &f, e);
-	uint16_t stage_name = touches_name(&d->touches, v.entity == ENTITY_DEAL
-								? S("deal_stage_entered")
-								: S("stage_entered"));
-	rwlock_unlock(&d->lock);
+	bool ok = find_all(d, s, &v, a, &f, e);
 	if (ok && f.heads.n)
 		qsort(f.heads.items, f.heads.n, sizeof *f.heads.items, head_cmp);
 	struct part p = part_of(&f, j);
 	t.count = f.heads.n;
 	t.more = p.more;
 	if (ok && f.heads.n)
-		ok = touches_read(s, f.heads.items + p.from, p.to - p.from, j->latest_first, a, &t,
+		ok = touches_read(&f, f.heads.items + p.from, p.to - p.from, j->latest_first, a, &t,
 				  e) &&
-		     stage_before(s, &f, p.from, stage_name, a, &t, e);
+		     stage_before(&f, p.from, a, &t, e);
 	vec_free(&f.heads);
 	*t_r = t;
 	return ok;

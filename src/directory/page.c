@@ -244,8 +244,7 @@ bool directory_page(struct directory *d, struct snapshot *s, const struct direct
 		    (q->entity == ENTITY_PERSON && str_eq(q->sort, S("person"))))
 			need.sort = S("");
 		if (!directory_follow(d, s, DIRECTORY_NEEDED, e) ||
-		    !plan_columns(d, s, &need, S(""), e) || !plan_touches(d, s, q, e) ||
-		    !directory_read(d, s, e))
+		    !plan_columns(d, s, &need, S(""), e) || !directory_read(d, s, e))
 			return false;
 		bool ok = page_read(d, s, q, a, &p, e);
 		rwlock_unlock(&d->lock);
@@ -407,8 +406,7 @@ bool directory_facets(struct directory *d, struct snapshot *s, const struct dire
 	if (snapshot_seq(s) == 0)
 		return true;
 	if (!directory_follow(d, s, DIRECTORY_NEEDED, e) ||
-	    !plan_columns(d, s, &unsorted, field, e) || !plan_touches(d, s, q, e) ||
-	    !directory_read(d, s, e))
+	    !plan_columns(d, s, &unsorted, field, e) || !directory_read(d, s, e))
 		return false;
 	bool ok = facets_read(d, s, &unsorted, wanted_of_list(field), max, a, facets_r, n_r, e);
 	rwlock_unlock(&d->lock);

@@ -71,20 +71,6 @@ bool plan_columns(struct directory *d, struct snapshot *s, const struct director
 	return columns_need(d, s, q->entity, x.wanted, x.n, e);
 }
 
-static void note_did(void *arg, const struct rule_did *did)
-{
-	(void)did;
-	*(bool *)arg = true;
-}
-
-bool plan_touches(struct directory *d, struct snapshot *s, const struct directory_query *q, err *e)
-{
-	bool did = false;
-	if (q->rule)
-		rule_each_did(q->rule, note_did, &did);
-	return !did || touches_follow(d, s, snapshot_seq(s), e);
-}
-
 /* ---- bitmaps --------------------------------------------------------------------------------- */
 
 static uint64_t *bitmap_new(struct plan *p)

@@ -1,18 +1,21 @@
 /*
  * plan_deeds.c - did(...), first(...) and last(...) over the columns of touches.
  *
- * What it is:   one pass over the touches counts per row; only a `where` needs the records, those
- * of that name. Threads:      under the directory's lock, reading.
+ * What it is:   one pass over the names of the segments counts per row; a `where` unpacks the
+ *               touches of that name.
+ * Threads:      under the directory's lock, reading.
  */
 #include "directory/directory_int.h"
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "journal/channel.h"
 
 #include <string.h>
 
-#define DID_TOUCHES_MAX 20000000
 #define COUNTS_TESTED	1024
+#define SUBJECTS_WINDOW 512
+#define TOUCH_BYTES	(4 * MIB)
 
 /* Counted by profile first, which costs one look-up a touch; put together by row afterwards. */
 struct deeds {
@@ -65,101 +68,166 @@ static void deeds_join(const struct deeds *by_profile, struct deeds *by_row)
 	}
 }
 
-/* Numbers of the touches of that name, in that time, about somebody of the entity. */
-struct deed_walk {
-	const struct touches *t;
-	uint16_t name;
+/* ---- the touches of one name ----------------------------------------------------------------- */
+
+struct walk {
+	struct deeds *x;
+	struct plan *p;
+	const struct snapshot_segment *seg;
+	uint32_t code;
 	int64_t from_us, to_us;
+	bool times; /* or the period, matter */
+	int64_t *names, *subjects, *counts;
+	struct ints_cursor at, person, other; /* other: company or deal */
+	struct segment_cursor *whole;
+	struct arena texts;
+	/* the run of the row */
+	uint64_t subject_i, subjects_from, subjects_n;
+	uint64_t run_end;
 };
 
-static bool deed_fits(const struct deed_walk *w, uint64_t seq)
+/* The subject under which the row lies; rows come in rising order. */
+static bool walk_subject(struct walk *w, uint64_t row, uint64_t *subject_r, err *e)
 {
-	const struct touches *t = w->t;
-	size_t i = (size_t)seq - 1;
-	return t->name.items[i] == w->name && t->at_us.items[i] >= w->from_us &&
-	       t->at_us.items[i] <= w->to_us && !bit_get(t->hidden.items, i);
+	const struct segment *s = w->seg->segment;
+	uint64_t all = segment_info(s)->subjects;
+	while (row >= w->run_end) {
+		uint64_t i = w->run_end == 0 ? 0 : w->subject_i + 1;
+		if (i >= all)
+			return err_set(e, ERR_CORRUPT, "a segment has more touches than subjects");
+		if (w->subjects_n == 0 || i >= w->subjects_from + w->subjects_n) {
+			size_t n = (size_t)MIN(all - i, (uint64_t)SUBJECTS_WINDOW);
+			if (!column_ints(segment_subject(s), i, n, w->subjects, e) ||
+			    !column_ints(segment_count(s), i, n, w->counts, e))
+				return false;
+			w->subjects_from = i;
+			w->subjects_n = n;
+		}
+		w->subject_i = i;
+		w->run_end += (uint64_t)w->counts[i - w->subjects_from];
+	}
+	*subject_r = (uint64_t)w->subjects[w->subject_i - w->subjects_from];
+	return true;
 }
 
-typedef bool (*deed_fn)(void *arg, uint64_t seq, uint64_t profile, int64_t at_us);
-
-static bool deeds_each(const struct deed_walk *w, enum entity entity, deed_fn each, void *arg)
+/* The profile of the entity that the row is about; 0 none. */
+static bool walk_about(struct walk *w, uint64_t row, uint64_t *profile_r, err *e)
 {
-	const struct touches *t = w->t;
-	size_t about_n = entity == ENTITY_COMPANY ? t->companies.n : t->deals.n;
-	const struct about *about = entity == ENTITY_COMPANY ? t->companies.items : t->deals.items;
-	if (entity == ENTITY_PERSON) {
-		for (size_t i = 0; i < t->person.n; i++) {
-			if (t->name.items[i] == w->name && t->person.items[i] &&
-			    deed_fits(w, i + 1) &&
-			    !each(arg, i + 1, t->person.items[i], t->at_us.items[i]))
-				return false;
-		}
+	int64_t v;
+	if (w->p->q->entity != ENTITY_PERSON) {
+		if (!ints_cursor_get(&w->other, row, &v, e))
+			return false;
+		*profile_r = (uint64_t)v;
 		return true;
 	}
-	for (size_t i = 0; i < about_n; i++) {
-		if (deed_fits(w, about[i].touch) && !each(arg, about[i].touch, about[i].profile,
-							  t->at_us.items[about[i].touch - 1]))
+	if (!walk_subject(w, row, profile_r, e) || !ints_cursor_get(&w->person, row, &v, e))
+		return false;
+	if (v != 0)
+		*profile_r = (uint64_t)v - 1;
+	return true;
+}
+
+static bool walk_where(struct walk *w, uint64_t row, bool *holds_r, err *e)
+{
+	struct touch t;
+	*holds_r = true;
+	if (!w->x->did->where)
+		return true;
+	arena_reset(&w->texts);
+	if ((!w->whole && !segment_cursor_new(w->seg->segment, &w->whole, e)) ||
+	    !segment_touch(w->whole, row, &w->texts, &t, e))
+		return false;
+	t.channel = channel_of(&t.origin);
+	struct rule_row rule_row = touch_row(&t, w->p->q->now_us);
+	*holds_r = rule_test(w->x->did->where, &rule_row);
+	return true;
+}
+
+static bool walk_row(struct walk *w, uint64_t row, err *e)
+{
+	bool hidden, holds;
+	uint64_t profile = 0;
+	int64_t at_us = 0;
+	if (w->times && !ints_cursor_get(&w->at, row, &at_us, e))
+		return false;
+	if (w->times && (at_us < w->from_us || at_us > w->to_us))
+		return true;
+	if (!touches_hidden(w->p->s, w->seg, row, &hidden, e) ||
+	    (!hidden && !walk_about(w, row, &profile, e)))
+		return false;
+	if (hidden || profile == 0)
+		return true;
+	if (!walk_where(w, row, &holds, e))
+		return false;
+	if (holds)
+		deed(w->x, (size_t)profile - 1, 1, at_us, at_us);
+	return true;
+}
+
+static bool walk_rows(struct walk *w, err *e)
+{
+	const struct column *c = segment_name(w->seg->segment);
+	uint64_t rows = column_rows(c);
+	for (size_t b = 0; b < column_blocks(c); b++) {
+		uint64_t from = (uint64_t)b * COLFILE_BLOCK_ROWS;
+		size_t n = (size_t)MIN(rows - from, (uint64_t)COLFILE_BLOCK_ROWS);
+		struct column_block peek;
+		column_peek(c, b, &peek);
+		if ((peek.present >> (w->code % 64) & 1) == 0)
+			continue;
+		if (!plan_count(w->p, n) || !column_ints(c, from, n, w->names, e))
 			return false;
+		for (size_t i = 0; i < n; i++)
+			if (w->names[i] == (int64_t)w->code && !walk_row(w, from + i, e))
+				return false;
 	}
 	return true;
 }
 
-static struct deed_walk deed_walk_of(const struct plan *p, const struct rule_did *did)
+static bool walk_segment(struct walk *w, err *e)
 {
+	const struct segment *s = w->seg->segment;
+	if (w->seg->hidden || !segment_name_code(s, w->x->did->name, &w->code))
+		return true;
+	ints_cursor_init(&w->at, segment_at(s));
+	ints_cursor_init(&w->person, segment_person(s));
+	ints_cursor_init(&w->other,
+			 w->p->q->entity == ENTITY_COMPANY ? segment_company(s) : segment_deal(s));
+	w->subject_i = w->subjects_n = w->run_end = 0;
+	bool ok = walk_rows(w, e);
+	segment_cursor_free(&w->whole);
+	ints_cursor_fini(&w->at);
+	ints_cursor_fini(&w->person);
+	ints_cursor_fini(&w->other);
+	return ok;
+}
+
+static bool deeds_count(struct plan *p, struct deeds *x)
+{
+	const struct rule_did *did = x->did;
 	bool ever = did->last.us == 0 && did->last.months == 0;
-	return (struct deed_walk){ .t = &p->d->touches,
-				   .name = touches_name(&p->d->touches, did->name),
-				   .from_us = ever ? INT64_MIN
-						   : time_add(p->q->now_us, did->last, -1),
-				   .to_us = ever ? INT64_MAX : p->q->now_us };
-}
-
-static bool count_deed(void *arg, uint64_t seq, uint64_t profile, int64_t at_us)
-{
-	(void)seq;
-	deed(arg, (size_t)profile - 1, 1, at_us, at_us);
-	return true;
-}
-
-struct where_walk {
-	VEC(uint64_t) seqs;
-	bool failed;
-};
-
-static bool keep_seq(void *arg, uint64_t seq, uint64_t profile, int64_t at_us)
-{
-	struct where_walk *w = arg;
-	(void)profile;
-	(void)at_us;
-	w->failed = w->seqs.n >= DID_TOUCHES_MAX || !vec_push(&w->seqs, seq);
-	return !w->failed;
-}
-
-static bool test_deed(void *arg, const struct touch *t)
-{
-	struct deeds *x = arg;
-	struct rule_row row = touch_row(t, x->p->q->now_us);
-	enum entity entity = x->p->q->entity;
-	uint64_t about = entity == ENTITY_PERSON    ? t->person
-			 : entity == ENTITY_COMPANY ? t->company
-						    : t->deal;
-	/* Beyond NAMES_MAX names share a code. */
-	if (about && str_eq(t->name, x->did->name) &&
-	    (!x->did->where || rule_test(x->did->where, &row)))
-		deed(x, (size_t)about - 1, 1, t->at_us, t->at_us);
-	return true;
-}
-
-/* Properties stand in the records alone: those of that name are read. */
-static bool deeds_where(struct plan *p, const struct deed_walk *w, struct deeds *x)
-{
-	struct where_walk where = { .failed = false };
-	bool ok = deeds_each(w, p->q->entity, keep_seq, &where);
-	if (!ok)
-		ok = err_set(p->e, ERR_LIMIT, "did(...): more than %d touches to be read",
-			     DID_TOUCHES_MAX);
-	ok = ok && snapshot_touches(p->s, where.seqs.items, where.seqs.n, test_deed, x, p->e);
-	vec_free(&where.seqs);
+	const struct snapshot_segment *segments;
+	size_t n;
+	struct walk w = { .x = x,
+			  .p = p,
+			  .from_us = ever ? INT64_MIN : time_add(p->q->now_us, did->last, -1),
+			  .to_us = ever ? INT64_MAX : p->q->now_us,
+			  .times = !ever || x->first_us != NULL };
+	if (!snapshot_segments(p->s, &segments, &n, p->e))
+		return false;
+	arena_init(&w.texts, TOUCH_BYTES);
+	w.names = mem_alloc(COLFILE_BLOCK_ROWS * sizeof *w.names);
+	w.subjects = mem_alloc(SUBJECTS_WINDOW * sizeof *w.subjects);
+	w.counts = mem_alloc(SUBJECTS_WINDOW * sizeof *w.counts);
+	bool ok = (w.names && w.subjects && w.counts) || err_nomem(p->e);
+	for (size_t i = 0; ok && i < n; i++) {
+		w.seg = &segments[i];
+		ok = walk_segment(&w, p->e);
+	}
+	mem_free(w.names);
+	mem_free(w.subjects);
+	mem_free(w.counts);
+	arena_fini(&w.texts);
 	return ok;
 }
 
@@ -203,18 +271,11 @@ bool plan_deeds(struct plan *p, const struct rule_part *part, const uint64_t *wi
 {
 	const struct rule_did *did = rule_part_did(part);
 	bool times = rule_part_kind(part) != RULE_PART_DID;
-	struct deed_walk w = deed_walk_of(p, did);
 	struct deeds x = { .p = p, .did = did }, rows = { .p = p, .did = did };
-	if (!plan_count(p, p->rows + p->d->touches.person.n))
+	if (!plan_count(p, p->rows))
 		return false;
 	bool ok = deeds_make(&x, p->d->rows.root.n, times, p->e) &&
-		  deeds_make(&rows, p->rows, times, p->e);
-	if (ok && w.name != NAME_NONE) {
-		if (did->where || w.name == NAME_ELSE)
-			ok = deeds_where(p, &w, &x);
-		else
-			(void)deeds_each(&w, p->q->entity, count_deed, &x);
-	}
+		  deeds_make(&rows, p->rows, times, p->e) && deeds_count(p, &x);
 	if (ok) {
 		deeds_join(&x, &rows);
 		bits_by_deeds(p, part, &rows, within, out);

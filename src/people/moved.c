@@ -109,3 +109,15 @@ bool people_moved_since(struct snapshot *s, uint64_t seq, struct arena *a,
 	*moved_r = (struct people_moved){ m.bits, m.n + 1, m.any };
 	return true;
 }
+
+void people_ever_with(const struct people *p, uint64_t profile,
+		      void (*each)(void *arg, uint64_t profile), void *arg)
+{
+	uint32_t at = (uint32_t)profile;
+	if (profile == 0 || profile > people_profiles(p))
+		return;
+	do {
+		each(arg, at);
+		at = joins_wide_next(p, at);
+	} while (at != profile);
+}

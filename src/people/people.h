@@ -156,6 +156,11 @@ struct people_moved {
 bool people_moved_since(struct snapshot *s, uint64_t seq, struct arena *a,
 			struct people_moved *moved_r, err *e) MUST_CHECK;
 
+/* Every profile that may ever have been one with this one, itself too: under whose subject a touch
+ * of theirs may lie in a segment. */
+void people_ever_with(const struct people *p, uint64_t profile,
+		      void (*each)(void *arg, uint64_t profile), void *arg);
+
 /* By hand. Each is one touch, with who did it and why. */
 bool people_merge(struct journal *j, uint64_t a, uint64_t b, str by, str why, err *e) MUST_CHECK;
 /* Takes `profile` out of its person; automatic rules will not join the two again. */

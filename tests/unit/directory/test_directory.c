@@ -44,21 +44,22 @@ static void a_column_of_numbers_becomes_one_of_codes(void **state)
 	err e = { 0 };
 	(void)state;
 	arena_init(&a, MIB);
-	struct column *c = column_new(S("x"), COLUMN_RULE, false, &e);
+	struct trait_column *c = trait_column_new(S("x"), COLUMN_RULE, false, &e);
 	assert_non_null(c);
 	for (size_t i = 0; i < 1000; i++)
-		assert_true(column_set(c, i, i % 3 ? value_int((int64_t)i) : value_none(), &e));
+		assert_true(
+			trait_column_set(c, i, i % 3 ? value_int((int64_t)i) : value_none(), &e));
 	assert_true(c->numeric);
-	assert_true(column_set(c, 1500, value_text(S("text")), &e));
+	assert_true(trait_column_set(c, 1500, value_text(S("text")), &e));
 	assert_false(c->numeric);
 	for (size_t i = 0; i < 1000; i++) {
-		value v = column_value(c, i, &a);
+		value v = trait_column_value(c, i, &a);
 		assert_true(i % 3 ? v.kind == VALUE_INT && v.i == (int64_t)i
 				  : v.kind == VALUE_NONE);
 	}
-	assert_int_equal(column_value(c, 1200, &a).kind, VALUE_NONE);
-	assert_true(str_eq(column_value(c, 1500, &a).text, S("text")));
-	column_free(c);
+	assert_int_equal(trait_column_value(c, 1200, &a).kind, VALUE_NONE);
+	assert_true(str_eq(trait_column_value(c, 1500, &a).text, S("text")));
+	trait_column_free(c);
 	arena_fini(&a);
 }
 
