@@ -57,6 +57,25 @@ static bool funnel_svg(struct request *q, struct answer *a, err *e)
 	return true;
 }
 
+/* {"counting":true,"touches_done":N,"touches":N} of the same question. */
+static bool funnel_how_far(struct request *q, struct answer *a, err *e)
+{
+	struct funnel_progress p;
+	struct json_writer w;
+	if (!params_known(q, e) || !funnel_progress_of(q, &p, e))
+		return false;
+	json_writer_init(&w, &a->body, false);
+	json_object_open(&w);
+	json_key(&w, S("counting"));
+	json_put_bool(&w, p.counting);
+	json_key(&w, S("touches_done"));
+	json_put_uint(&w, p.touches_done);
+	json_key(&w, S("touches"));
+	json_put_uint(&w, p.touches);
+	json_object_close(&w);
+	return true;
+}
+
 /* ---- why ------------------------------------------------------------------------------------- */
 
 static void put_touch(struct json_writer *w, const struct funnel_result *names, size_t row,
@@ -205,6 +224,19 @@ static const struct route rows[] = {
 	  .summary = "How many came how far, from visitor to customer",
 	  .params = funnel_params,
 	  .answer_schema = "{\"type\":\"object\"}" },
+	{ .method = "GET",
+	  .pattern = "/api/v1/funnel/progress",
+	  .may = MAY_READ,
+	  .where = HTTP_WORKER,
+	  .run = funnel_how_far,
+	  .id = "getFunnelProgress",
+	  .tag = "funnel",
+	  .summary = "How far the same question is that somebody waits for",
+	  .params = funnel_params,
+	  .answer_schema =
+		  "{\"type\":\"object\",\"properties\":{\"counting\":{\"type\":\"boolean\"},"
+		  "\"touches_done\":{\"type\":\"integer\"},\"touches\":{\"type\":"
+		  "\"integer\"}}}" },
 	{ .method = "GET",
 	  .pattern = "/api/v1/funnel.csv",
 	  .may = MAY_READ,

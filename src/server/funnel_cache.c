@@ -37,6 +37,7 @@ struct funnel_answer {
 	uint64_t seq; /* of the touches that it is about */
 	bool then;    /* ... and not the newest */
 	int64_t made_us;
+	uint64_t touches_done, touches; /* while COMPUTING: read, of all; a tenth of a second ago */
 	size_t bytes; /* held, once computed; while it is computed the arena is its thread's */
 	struct arena a;
 	struct funnel_spec spec;
@@ -210,8 +211,9 @@ struct asking {
 static bool somebody_waits(void *arg, struct funnel_watch *w)
 {
 	const struct asking *a = arg;
-	(void)w;
 	mutex_lock(&a->f->lock);
+	a->x->touches_done = atomic_load(&w->done);
+	a->x->touches = atomic_load(&w->all);
 	bool others = a->x->refs > 1;
 	mutex_unlock(&a->f->lock);
 	return others || !http_client_gone(a->q->http);
@@ -413,4 +415,29 @@ bool funnel_borrow(struct request *q, const struct funnel_ask *ask, struct funne
 	if (ok)
 		*f_r = x;
 	return ok;
+}
+
+bool funnel_progress_of(struct request *q, struct funnel_progress *p_r, err *e)
+{
+	struct funnels *f = q->server->funnels;
+	struct funnel_answer *x = NULL;
+	struct view *v = NULL;
+	if (!view_borrow(q->server, &v, e))
+		return false;
+	bool ok = answer_make(q, &FUNNEL_AS_ASKED, view_snapshot(v), &x, e);
+	view_return(&v);
+	if (!ok)
+		return false;
+	*p_r = (struct funnel_progress){ 0 };
+	mutex_lock(&f->lock);
+	for (const struct funnel_answer *y = f->list; y; y = y->next) {
+		if (y->state != COMPUTING || !str_eq(y->key, x->key))
+			continue;
+		p_r->counting = true;
+		p_r->touches_done = MIN(y->touches_done, y->touches);
+		p_r->touches = y->touches;
+	}
+	mutex_unlock(&f->lock);
+	answer_free(x);
+	return true;
 }

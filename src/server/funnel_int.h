@@ -128,6 +128,12 @@ bool funnel_borrow(struct request *q, const struct funnel_ask *ask, struct funne
 		   err *e) MUST_CHECK;
 void funnel_return(struct funnel_answer **f);
 const struct funnel_result *funnel_answer_of(const struct funnel_answer *f);
+/* How far the question is that somebody waits for. */
+struct funnel_progress {
+	bool counting;
+	uint64_t touches_done, touches; /* 0 of 0: not begun */
+};
+bool funnel_progress_of(struct request *q, struct funnel_progress *p_r, err *e) MUST_CHECK;
 
 /* ---- who is behind a number (api_funnel_people.c) -------------------------------------------- */
 

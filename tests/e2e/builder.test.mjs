@@ -187,6 +187,25 @@ describe('the builder', () => {
 		await close(page);
 	});
 
+	test('a question that takes long says how far it is, and is given up', async () => {
+		const page = await open(built);
+		const before = await page.locator('.builder-sentence').textContent();
+		await page.route('**/api/v1/funnel?**window=13d**', async (r) => {
+			await new Promise((f) => setTimeout(f, 4000));
+			await r.continue().catch(() => {});
+		});
+		await page.route('**/api/v1/funnel/progress?**', (r) => r.fulfill({ json: { counting: true, touches_done: 2500, touches: 10000 } }));
+		await page.getByRole('button', { name: /^Rules/ }).click();
+		await page.getByRole('textbox', { name: 'Window' }).fill('13d');
+		await page.getByText('2,500 of 10,000 touches read').waitFor();
+		await page.locator('.counting').getByRole('button', { name: 'Cancel' }).click();
+		await page.locator('.counting').waitFor({ state: 'detached' });
+		assert.equal(await page.locator('.builder-sentence').textContent(), before);
+		const far = (await client.get('/api/v1/funnel/progress?steps=page_viewed')).json;
+		assert.deepEqual(far, { counting: false, touches_done: 0, touches: 0 });
+		await close(page);
+	});
+
 	test('every rule can be set by hand, and stands in the sentence', async () => {
 		const page = await open('/funnels/new?steps=page_viewed,form_submitted,stage:mql');
 		await page.getByRole('button', { name: /^Rules/ }).click();

@@ -59,6 +59,7 @@ export const build: Same<typeof en> = {
 	'build.starts': 'Damit anfangen',
 	'build.startsWhat': 'Ein Trichter zählt, wer eins nach dem anderen getan hat: Wie viele von denen, die die Preise sahen, wollten eine Vorführung, wie viele wurden {stage}? Wählen Sie den ersten Schritt, dann den nächsten; die Antwort kommt sofort.',
 	'build.noTouches': 'Noch gibt es keine Kontakte.',
+	'build.countingOf': '{done} von {all} Kontakten gelesen …',
 	'build.counting': 'Wird gezählt …',
 	'build.wherePlaceholder': 'country = DE',
 	'build.nobody': 'Niemand hat unter diesen Regeln den ersten Schritt, {step}, getan: versuchen Sie einen längeren Zeitraum, einen anderen ersten Schritt oder weniger Bedingungen.',

@@ -56,6 +56,7 @@ export const build = {
 	'build.starts': 'Begin with one of these',
 	'build.startsWhat': 'A funnel counts who did one thing after another: of those who saw the prices, how many asked for a demo, how many became a {stage}? Pick the first step, then the next; the answer comes at once.',
 	'build.noTouches': 'There are no touches yet.',
+	'build.countingOf': '{done} of {all} touches read …',
 	'build.counting': 'Counting …',
 	'build.wherePlaceholder': 'country = DE',
 	'build.nobody': 'Nobody did the first step, {step}, under these rules: try a longer period, another first step, or fewer conditions.',

@@ -15,6 +15,7 @@ import { PeriodOf } from '../../components/period';
 import { RuleField, useFields, type RuleEntity, type RuleFieldInfo } from '../../components/rule-field';
 import { Progress, Tabs } from '../../components/small';
 import { language, t } from '../../i18n/i18n';
+import { get, type Query } from '../../lib/api';
 import { useResource, type Resource } from '../../lib/resource';
 import { funnelQuery, stageName, type Funnel, type Rules } from '../funnel/api';
 import { BehindNumber } from '../funnel/behind';
@@ -87,21 +88,36 @@ function Nobody({ f, question }: { f: Funnel; question: Question }) {
 	);
 }
 
-/* While the server counts: nothing at first, then that it does, and a way out. */
-function Counting({ funnel }: { funnel: Resource<Funnel> }) {
-	const [long, setLong] = useState(false);
+/* While the server counts: nothing at first, then how far it is, and a way out: who waits no longer
+ * ends the counting. */
+interface HowFar {
+	counting: boolean;
+	touches_done: number;
+	touches: number;
+}
+function Counting({ funnel, asked }: { funnel: Resource<Funnel>; asked: Query }) {
+	const [far, setFar] = useState<HowFar | null>(null);
 	useEffect(() => {
 		if (!funnel.loading)
 			return undefined;
-		const timer = setTimeout(() => setLong(true), long_ms);
+		const mine = new AbortController();
+		const ask = () => get<HowFar>('/api/v1/funnel/progress', asked, mine.signal).then(setFar, () => {});
+		const timer = setInterval(() => void ask(), long_ms);
 		return () => {
-			clearTimeout(timer);
-			setLong(false);
+			clearInterval(timer);
+			mine.abort();
+			setFar(null);
 		};
-	}, [funnel.loading]);
-	return long && funnel.loading ? (
-		<div class="counting line"><Progress done={0} total={null} label={t('build.counting')} /><Button kind="quiet" onClick={funnel.stop}>{t('c.cancel')}</Button></div>
-	) : null;
+	}, [funnel.loading, asked]);
+	if (!far || !funnel.loading)
+		return null;
+	const known = far.counting && far.touches > 0;
+	return (
+		<div class="counting line">
+			<Progress done={far.touches_done} total={known ? far.touches : null} label={known ? t('build.countingOf', { done: far.touches_done, all: far.touches }) : t('build.counting')} />
+			<Button kind="quiet" onClick={funnel.stop}>{t('c.cancel')}</Button>
+		</div>
+	);
 }
 
 const parts = ['trend', 'times', 'goes', 'versus', 'one'] as const;
@@ -142,7 +158,7 @@ export function Answer({ question, fields, count, onWrong }: AnswerProps) {
 		<div class="builder-result" aria-busy={funnel.loading}>
 			<Controls question={question} entity={entity} fields={fields} rows={f?.steps ?? []} />
 			<ErrorLine problem={error} action={<Button onClick={funnel.reload}>{t('app.retry')}</Button>} />
-			<Counting funnel={funnel} />
+			<Counting funnel={funnel} asked={asked} />
 			{f && (
 				<>
 					{empty ? <Nobody f={f} question={question} /> : <p class="builder-sentence">{f.sentence.text[language.get()]}</p>}
