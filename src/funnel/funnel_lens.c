@@ -94,6 +94,8 @@ static void lens_init(struct lens *r, struct lenses *all, const struct source *s
 	ints_cursor_init(&r->at, segment_at(s->segment));
 	ints_cursor_init(&r->name, segment_name(s->segment));
 	ints_cursor_init(&r->person, segment_person(s->segment));
+	ints_cursor_init(&r->company, segment_company(s->segment));
+	ints_cursor_init(&r->deal, segment_deal(s->segment));
 	for (size_t i = 0; i < s->facts.n; i++)
 		ints_cursor_init(&r->facts[i], s->facts.columns[i]);
 	for (size_t i = 0; i < s->values.n; i++)
@@ -105,6 +107,8 @@ static void lens_fini(struct lens *r)
 	ints_cursor_fini(&r->at);
 	ints_cursor_fini(&r->name);
 	ints_cursor_fini(&r->person);
+	ints_cursor_fini(&r->company);
+	ints_cursor_fini(&r->deal);
 	for (size_t i = 0; i < r->source->facts.n; i++)
 		ints_cursor_fini(&r->facts[i]);
 	for (size_t i = 0; i < r->source->values.n; i++)

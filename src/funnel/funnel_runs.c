@@ -179,8 +179,8 @@ static bool stray_others(struct strays *x, struct subject_key *key, struct lens 
 		    s->need_of[name] == 0)
 			continue;
 		if (!lens_person(r, row, subject, &t.person, e) ||
-		    !column_ints(segment_company(s->segment), row, 1, &company, e) ||
-		    !column_ints(segment_deal(s->segment), row, 1, &deal, e))
+		    !ints_cursor_get(&r->company, row, &company, e) ||
+		    !ints_cursor_get(&r->deal, row, &deal, e))
 			return false;
 		t.company = (uint64_t)company;
 		t.deal = (uint64_t)deal;

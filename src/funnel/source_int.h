@@ -79,7 +79,7 @@ struct facts {
 struct lens {
 	const struct source *source;
 	struct lenses *all;
-	struct ints_cursor at, name, person;
+	struct ints_cursor at, name, person, company, deal;
 	struct ints_cursor facts[DEPENDS_MAX], values[DEPENDS_MAX];
 	struct segment_cursor *whole; /* NULL: not needed yet */
 	struct memo facts_memo, values_memo;
