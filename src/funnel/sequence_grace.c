@@ -15,6 +15,8 @@
  */
 #include "funnel/sequence_int.h"
 
+#define CROWD_MAX ((size_t)256) /* states of a level; more only when there are as many touches */
+
 struct level {
 	size_t begin, end; /* states */
 };
@@ -155,7 +157,7 @@ static void level_add(struct crowd *c, size_t level, const struct grace_state *s
 		if (!covers(c, st, &s->states[i], level))
 			s->states[kept++] = s->states[i];
 	l->end = kept;
-	if (l->end == s->states_cap) {
+	if (l->end == s->states_cap || l->end - l->begin >= MAX(c->end - c->begin, CROWD_MAX)) {
 		s->over = true;
 		return;
 	}
@@ -180,11 +182,21 @@ static bool may_follow(const struct crowd *c, const struct grace_state *st, size
 	       (r->min_gap_us[level] <= 0 || gap >= r->min_gap_us[level]);
 }
 
+/* Of touches of one instant that fill the same steps it is enough to try the first that is left. */
+static bool has_twin(const struct crowd *c, const struct grace_state *st, size_t level, uint32_t t)
+{
+	const struct chain_touch *touch = &c->s->view[t];
+	for (uint32_t i = t; i-- > c->begin && c->s->view[i].at_us == touch->at_us;)
+		if (c->s->view[i].mask == touch->mask)
+			return c->r->reuse == FUNNEL_MULTI || !uses(c, st, level, i);
+	return false;
+}
+
 static void follow(struct crowd *c, size_t from, size_t level, uint32_t t)
 {
 	const struct grace_state *st = &c->s->states[from];
 	int64_t at_us = c->s->view[t].at_us;
-	if (!may_follow(c, st, level, t))
+	if (!may_follow(c, st, level, t) || has_twin(c, st, level, t))
 		return;
 	struct grace_state next = { .touch = t,
 				    .from = (uint32_t)from,
@@ -259,7 +271,7 @@ void grace_run(struct sequence *s, size_t entry, struct attempt *a)
 	crowd_begin(&c, s, entry);
 	for (size_t t = entry; t < c.end && s->view[t].at_us == c.entry_us; t++) {
 		struct grace_state st = { .touch = (uint32_t)t, .max_us = c.entry_us };
-		if (is_entry(&c, t))
+		if (is_entry(&c, t) && !has_twin(&c, NULL, 0, (uint32_t)t))
 			level_add(&c, 1, &st);
 	}
 	size_t level = crowd_go_on(&c, 1);

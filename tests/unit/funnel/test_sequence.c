@@ -199,8 +199,7 @@ static void thirty_two_steps_and_the_ends_of_time(void **state)
 	assert_int_equal(level_of(&r, t, 32), 1);
 }
 
-/* Touches of one instant, each of which fills every step: with a grace nobody can try them all, and
- * nobody has to. */
+/* Hundreds of touches that all fill every step, within a grace of each other. */
 static void alike_touches_within_a_grace_are_no_crowd(void **state)
 {
 	static struct chain_touch t[300];
@@ -210,14 +209,29 @@ static void alike_touches_within_a_grace_are_no_crowd(void **state)
 		t[i] = T((int64_t)i / 100, 63);
 	r.ties = FUNNEL_GRACE;
 	r.grace_us = 5;
+	assert_int_equal(level_of(&r, t, 300), 6);
+}
+
+/* No two alike: too many ways to tell apart are a limit that is said. */
+static void too_many_touches_within_a_grace_are_an_error(void **state)
+{
+	static struct chain_touch t[400];
+	struct chain_rules r = rules_of(32);
 	struct sequence *s;
 	struct chain c;
 	err e = { 0 };
+	(void)state;
+	for (size_t i = 0; i < 400; i++)
+		t[i] = T((int64_t)i, UINT32_MAX & ~(UINT32_C(1) << 31));
+	r.ties = FUNNEL_GRACE;
+	r.grace_us = 1000;
+	r.has_gaps = true;
+	r.min_gap_us[31] = 1;
 	assert_true(sequence_new(&r, &s, &e));
-	bool ok = sequence_best(s, t, 300, &c, &e);
+	bool ok = sequence_best(s, t, 400, &c, &e);
 	sequence_free(&s);
 	if (ok)
-		assert_int_equal(c.level, 6);
+		assert_int_equal(c.level, 31);
 	else
 		assert_int_equal(e.code, ERR_LIMIT);
 }
@@ -257,6 +271,7 @@ int main(void)
 		cmocka_unit_test(thousands_of_touches_of_one_subject),
 		cmocka_unit_test(thirty_two_steps_and_the_ends_of_time),
 		cmocka_unit_test(alike_touches_within_a_grace_are_no_crowd),
+		cmocka_unit_test(too_many_touches_within_a_grace_are_an_error),
 		cmocka_unit_test(every_failing_allocation_of_the_engine_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
