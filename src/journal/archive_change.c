@@ -143,17 +143,23 @@ bool archive_subjects(struct journal *j, struct job *job, err *e)
 	return true;
 }
 
+/* A sweep that is under way ends where it was begun: then another one. */
+static bool write_back_all(struct journal *j, err *e)
+{
+	bool ok = true;
+	j->sweep_all = true;
+	for (int i = 0; ok && i < 2 && j->store.applied_seq < j->store.last_seq; i++)
+		ok = writer_flush(j, e);
+	j->sweep_all = false;
+	return ok;
+}
+
 bool archive_limit(struct journal *j, struct job *job, err *e)
 {
 	struct seal_limit *l = job->limit;
 	struct store *s = &j->store;
-	if (l->exact) {
-		j->sweep_all = true;
-		bool ok = writer_flush(j, e);
-		j->sweep_all = false;
-		if (!ok)
-			return false;
-	}
+	if (l->exact && !write_back_all(j, e))
+		return false;
 	l->sealed_seq = s->archive->manifest.sealed_seq;
 	l->last_seq = s->last_seq;
 	l->to_seq = MIN(s->last_seq, s->applied_seq);

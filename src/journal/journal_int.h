@@ -140,12 +140,15 @@ struct store_reading {
 	bool hidden_too;
 	uint64_t but_import; /* segments that hold nothing else are left out; 0 none */
 	bool (*id)(void *arg, const struct new_id *id, err *e); /* may be NULL */
+	uint64_t touches_from_seq; /* of touches before it only the ids are asked for; 0: of none */
 	touch_fn each;
 	void *arg;
 	err *e;
 	bool failed;
 };
 bool store_read(struct store_reading *r) MUST_CHECK;
+/* The last touch whose received time is at or before `at_us`; 0: none. */
+bool store_seq_at(struct store *s, int64_t at_us, uint64_t *seq_r, err *e) MUST_CHECK;
 bool store_heads(struct store *s, uint64_t from_seq, uint64_t to_seq, head_fn each, void *arg,
 		 err *e) MUST_CHECK;
 /* The touches of these numbers, which rise; what is hidden or not there is left out. */

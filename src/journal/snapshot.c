@@ -117,27 +117,9 @@ struct people *snapshot_people(struct snapshot *s)
 	return s->store.people;
 }
 
-struct seq_at {
-	int64_t at_us;
-	uint64_t seq;
-};
-
-static bool seq_at_touch(void *arg, const struct touch *t)
-{
-	struct seq_at *x = arg;
-	if (t->received_us > x->at_us)
-		return false;
-	x->seq = t->seq;
-	return true;
-}
-
 bool snapshot_seq_at(struct snapshot *s, int64_t at_us, uint64_t *seq_r, err *e)
 {
-	struct seq_at x = { .at_us = at_us };
-	if (!store_scan(&s->store, 1, s->store.last_seq, true, seq_at_touch, &x, e))
-		return false;
-	*seq_r = x.seq;
-	return true;
+	return store_seq_at(&s->store, at_us, seq_r, e);
 }
 
 bool snapshot_scan(struct snapshot *s, touch_fn each, void *arg, err *e)

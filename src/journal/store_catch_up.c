@@ -111,6 +111,9 @@ static bool catch_records(struct catching_up *c, uint64_t from)
 					 .from_seq = from,
 					 .to_seq = c->s->last_seq,
 					 .hidden_too = true,
+					 /* The writer knows message ids. */
+					 .touches_from_seq = c->s->messages ? 0
+									    : c->s->applied_seq + 1,
 					 .id = catch_id,
 					 .each = catch_touch,
 					 .arg = c,

@@ -143,9 +143,14 @@ UNUSED static char *dump_snapshot(struct world *w, struct snapshot *s, bool rece
 	WORLD_OK(w, snapshot_touches(s, every, n, dump_touch, &d, &w->e));
 	for (size_t i = 0; i < n; i += 5) {
 		struct touch t;
+		uint64_t seq = 0;
 		arena_reset(&w->a);
 		WORLD_OK(w, snapshot_touch(s, every[i], &w->a, &t, &w->e));
 		dump_touch(&d, &t);
+		WORLD_OK(w, snapshot_seq_at(s, t.received_us, &seq, &w->e));
+		assert_true(seq >= t.seq);
+		if (received)
+			fprintf(d.f, "at %llu\n", (unsigned long long)seq);
 	}
 	dump_people(&d, w, snapshot_people(s));
 	fclose(d.f);
