@@ -3,14 +3,14 @@
  *
  * What it is:   touches made up person by person go straight into a segment, as bulk loading
  *               writes it; then the same questions that bench/peers.mjs asks DuckDB and ClickHouse
- *               of the same touches. With --peers the touches and the answers are left for it.
+ *               of the same touches. With --peers the touches and the answers are left for it; with
+ *               --product they are also imported, and asked of as a user asks (bench_product.c).
  * Threads:      one; the questions start their own.
  */
-#include "cli/bench_int.h"
+#include "cli/bench_funnel_int.h"
 
 #include "archive/segment.h"
 #include "base/rand.h"
-#include "base/thread.h"
 #include "base/time.h"
 #include "funnel/fast.h"
 
@@ -28,8 +28,6 @@
 #define MONTH_DAYS    30
 #define BASE_US	      INT64_C(1700000000000000)
 #define DUMP_BYTES    14 /* of a touch: person 4, time 8, name 1, source 1 */
-#define READERS_N     2
-#define MS_OF(watch)  ((double)(watch) / 1000.0)
 #define DAYS_US(days) ((int64_t)(days)*US_PER_DAY)
 
 /* Thousandths of all touches. The steps are names 1, 3, 5, 7 and 9: a third of them. */
@@ -43,6 +41,13 @@ struct touches {
 	int64_t at_us[2 * TOUCHES_EACH];
 	uint32_t name[2 * TOUCHES_EACH], source[2 * TOUCHES_EACH];
 };
+/* A file that is written as its buffer fills. */
+struct output {
+	const char *path;
+	struct file *file; /* NULL: not asked for */
+	struct buf buf;
+	uint64_t at;
+};
 struct made {
 	struct bench *b;
 	struct rng rng;
@@ -50,9 +55,7 @@ struct made {
 	uint32_t name_code[NAMES_N], source_code[SOURCES_N];
 	str step[STEPS_N];
 	uint64_t touches, people;
-	struct file *dump;
-	struct buf out;
-	uint64_t dumped;
+	struct output rows, table; /* for the peers; for the import */
 	struct segment *segment;
 };
 
@@ -83,30 +86,49 @@ static void make_person(struct made *m, struct touches *t)
 	m->touches += t->n;
 }
 
-static bool dump_flush(struct made *m, err *e)
+static bool output_open(struct output *o, const char *path, err *e)
 {
-	bool ok = buf_ok(&m->out, e) && file_write(m->dump, m->out.p, m->out.n, m->dumped, e);
-	m->dumped += m->out.n;
-	buf_clear(&m->out);
+	buf_init(&o->buf, 4 * MIB);
+	o->path = path;
+	return !path || file_open(fs_real(), path, FILE_CREATE, &o->file, e);
+}
+
+static bool output_flush(struct output *o, err *e)
+{
+	bool ok = !o->file ||
+		  (buf_ok(&o->buf, e) && file_write(o->file, o->buf.p, o->buf.n, o->at, e));
+	o->at += o->buf.n;
+	buf_clear(&o->buf);
 	return ok;
 }
 
-/* As ClickHouse reads rows: UInt32, Int64, UInt8, UInt8. */
+static bool output_close(struct output *o, err *e)
+{
+	buf_fini(&o->buf);
+	return !o->file || file_close(&o->file, e);
+}
+
+/* As ClickHouse reads rows: UInt32, Int64, UInt8, UInt8; and as a table. */
 static bool dump_person(struct made *m, const struct touches *t, err *e)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		uint32_t person = (uint32_t)t->people[i];
 		uint8_t codes[2] = { (uint8_t)t->name[i], (uint8_t)t->source[i] };
-		buf_put(&m->out, &person, sizeof person);
-		buf_put(&m->out, &t->at_us[i], sizeof t->at_us[i]);
-		buf_put(&m->out, codes, sizeof codes);
+		if (m->rows.file) {
+			buf_put(&m->rows.buf, &person, sizeof person);
+			buf_put(&m->rows.buf, &t->at_us[i], sizeof t->at_us[i]);
+			buf_put(&m->rows.buf, codes, sizeof codes);
+		}
+		if (m->table.file)
+			product_row(&m->table.buf, person, t->at_us[i], codes[0], codes[1]);
 	}
-	return m->out.n < MIB || dump_flush(m, e);
+	return (m->rows.buf.n < MIB || output_flush(&m->rows, e)) &&
+	       (m->table.buf.n < MIB || output_flush(&m->table, e));
 }
 
 static bool add_person(struct made *m, struct segment_builder *s, struct touches *t, err *e)
 {
-	if (m->dump && !dump_person(m, t, e))
+	if (!dump_person(m, t, e))
 		return false;
 	for (size_t i = 0; i < t->n; i++) {
 		t->name[i] = m->name_code[t->name[i]];
@@ -158,92 +180,31 @@ static bool make_touches(struct made *m, struct segment_builder *s, err *e)
 		if (!add_person(m, s, &t, e))
 			return false;
 	}
-	return !m->dump || dump_flush(m, e);
+	return output_flush(&m->rows, e) && output_flush(&m->table, e);
+}
+
+static const char *path_in(struct bench *b, const char *dir, const char *name)
+{
+	return str_printf(&b->c->arena, "%s/%s", dir, name).p;
 }
 
 static bool build(struct made *m, const char *path, err *e)
 {
+	struct bench *b = m->b;
 	struct segment_options o = { .fs = fs_real(), .path = path };
 	struct segment_builder *s = NULL;
-	const char *dump = m->b->peers
-				   ? str_printf(&m->b->c->arena, "%s/touches.bin", m->b->peers).p
-				   : NULL;
-	rng_init(&m->rng, m->b->seed);
-	buf_init(&m->out, 4 * MIB);
-	if (dump && !file_open(fs_real(), dump, FILE_CREATE, &m->dump, e))
-		return false;
-	bool ok = segment_begin_build(&o, &s, e) && make_touches(m, s, e);
+	rng_init(&m->rng, b->seed);
+	bool ok = output_open(&m->rows, b->peers ? path_in(b, b->peers, "touches.bin") : NULL, e) &&
+		  output_open(&m->table, b->product ? path_in(b, b->dir, "touches.csv") : NULL, e);
+	if (m->table.file)
+		buf_cstr(&m->table.buf, PRODUCT_HEADER);
+	ok = ok && segment_begin_build(&o, &s, e) && make_touches(m, s, e);
 	if (ok)
 		ok = segment_finish(&s, &m->segment, e);
 	else if (s)
 		segment_abort(&s);
-	buf_fini(&m->out);
-	return (!m->dump || file_close(&m->dump, ok ? e : NULL)) && ok;
-}
-
-/* ---- what memory can deliver ----------------------------------------------------------------- */
-
-struct reading {
-	const struct column *columns[4];
-	size_t first; /* every other block */
-	uint64_t sum, bytes;
-	struct thread thread;
-	err e;
-	bool failed;
-};
-
-static void *read_blocks(void *arg)
-{
-	struct reading *r = arg;
-	struct column_block b;
-	for (size_t c = 0; c < ARRAY_LEN(r->columns); c++) {
-		for (size_t i = r->first; i < column_blocks(r->columns[c]); i += READERS_N) {
-			uint64_t word, sum[4] = { 0 };
-			if (!column_block(r->columns[c], i, &b, &r->e)) {
-				r->failed = true;
-				return NULL;
-			}
-			for (size_t at = 0; at + 32 <= b.bytes_n; at += 32) {
-				for (size_t k = 0; k < 4; k++) {
-					memcpy(&word, b.bytes + at + k * 8, sizeof word);
-					sum[k] += word;
-				}
-			}
-			r->sum += sum[0] + sum[1] + sum[2] + sum[3];
-			r->bytes += b.bytes_n;
-		}
-	}
-	return NULL;
-}
-
-/* All bytes of the columns that the questions need, by two threads. */
-static bool read_floor(const struct segment *s, double *ms_r, uint64_t *bytes_r, err *e)
-{
-	for (size_t n = 0; n < REPEATS; n++) {
-		struct reading r[READERS_N] = { 0 };
-		struct stopwatch start = stopwatch_start();
-		bool ok = true;
-		for (size_t i = 0; i < READERS_N; i++) {
-			r[i] = (struct reading){ .columns = { segment_name(s), segment_at(s),
-							      segment_subject(s),
-							      segment_count(s) },
-						 .first = i };
-			ok = ok && thread_start(&r[i].thread, "reading", read_blocks, &r[i], e);
-		}
-		*bytes_r = 0;
-		for (size_t i = 0; i < READERS_N; i++) {
-			thread_join(&r[i].thread);
-			*bytes_r += r[i].bytes;
-			if (ok && r[i].failed)
-				*e = r[i].e;
-			ok = ok && !r[i].failed;
-		}
-		if (!ok)
-			return false;
-		double ms = MS_OF(stopwatch_since(start).wall_us);
-		*ms_r = n == 0 ? ms : MIN(*ms_r, ms);
-	}
-	return true;
+	ok = output_close(&m->rows, ok ? e : NULL) && ok;
+	return output_close(&m->table, ok ? e : NULL) && ok;
 }
 
 /* ---- the questions --------------------------------------------------------------------------- */
@@ -357,7 +318,7 @@ static bool leave_answers(struct made *m, const struct asked q[QUESTIONS_N],
 	json_key(&w, S("people"));
 	json_put_int(&w, (int64_t)m->people);
 	json_object_close(&w);
-	const char *path = str_printf(&m->b->c->arena, "%s/answers.json", m->b->peers).p;
+	const char *path = path_in(m->b, m->b->peers, "answers.json");
 	bool ok = buf_ok(&out, e) && file_open(fs_real(), path, FILE_CREATE, &f, e) &&
 		  file_write(f, out.p, out.n, 0, e);
 	ok = (!f || file_close(&f, ok ? e : NULL)) && ok;
@@ -432,6 +393,48 @@ static bool add_figures(struct made *m, const struct asked q[QUESTIONS_N], doubl
 	return true;
 }
 
+/* The same questions of the whole program, with the answers that the segment gave. */
+static bool ask_product(struct made *m, const struct asked q[QUESTIONS_N], err *e)
+{
+	static const size_t asked[] = { PLAIN, BY_SOURCE, MONTH };
+	const int64_t month = BASE_US + DAYS_US(m->b->days / 2);
+	struct product_question p[ARRAY_LEN(asked)];
+	struct product_load load = { 0 };
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		bool part = asked[i] == MONTH;
+		p[i] = (struct product_question){ .name = q[asked[i]].name,
+						  .window_us = DAYS_US(WINDOW_DAYS),
+						  .from_us = part ? month : INT64_MIN,
+						  .to_us = part ? month + DAYS_US(MONTH_DAYS)
+								: INT64_MAX,
+						  .by_source = asked[i] == BY_SOURCE };
+		memcpy(p[i].count, q[asked[i]].result.count, sizeof p[i].count);
+	}
+	if (!product_run(m->b, m->table.path, m->step, STEPS_N, p, ARRAY_LEN(p), &load, e))
+		return false;
+	const struct figure figures[] = {
+		{ "load_per_second", "loaded from CSV, identity rules applied", "touches a second",
+		  (double)m->touches / load.load_s, 0, BAR_AT_LEAST, 1000000 },
+		{ "open_ms", "opened", "ms", load.open_ms, 1, BAR_NONE, 0 },
+		{ "product_plain_ms", "the whole program: plain", "ms", p[0].wall_ms, 2, BAR_NONE,
+		  0 },
+		{ "product_plain_cpu_ms", "processor time of it", "ms", p[0].cpu_ms, 2, BAR_NONE,
+		  0 },
+		{ "product_source_ms", "the whole program: by the first step's source", "ms",
+		  p[1].wall_ms, 2, BAR_NONE, 0 },
+		{ "product_source_cpu_ms", "processor time of it", "ms", p[1].cpu_ms, 2, BAR_NONE,
+		  0 },
+		{ "product_month_ms", "the whole program: one month", "ms", p[2].wall_ms, 2,
+		  BAR_NONE, 0 },
+		{ "product_month_cpu_ms", "processor time of it", "ms", p[2].cpu_ms, 2, BAR_NONE,
+		  0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
+		if (!bench_add(m->b, figures[i], e))
+			return false;
+	return true;
+}
+
 bool bench_funnel(struct bench *b, err *e)
 {
 	static struct asked q[QUESTIONS_N] = { { .name = "plain" },
@@ -442,7 +445,7 @@ bool bench_funnel(struct bench *b, err *e)
 	struct made m = { .b = b };
 	double floor_ms = 0;
 	uint64_t bytes = 0;
-	const char *path = str_printf(&b->c->arena, "%s/touches.segment", b->dir).p;
+	const char *path = path_in(b, b->dir, "touches.segment");
 	b->how = str_printf(
 		&b->c->arena,
 		"One segment of %ju touches, %ju days, times in ms, 16 names, 12 sources; "
@@ -453,9 +456,9 @@ bool bench_funnel(struct bench *b, err *e)
 	bench_say("making touches");
 	bool ok = build(&m, path, e);
 	bench_say("asking");
-	ok = ok && ask_all(&m, q, &first_touch, e) && read_floor(m.segment, &floor_ms, &bytes, e) &&
+	ok = ok && ask_all(&m, q, &first_touch, e) && floor_read(m.segment, &floor_ms, &bytes, e) &&
 	     (!b->peers || leave_answers(&m, q, &first_touch, e)) &&
-	     add_figures(&m, q, floor_ms, bytes, e);
+	     add_figures(&m, q, floor_ms, bytes, e) && (!b->product || ask_product(&m, q, e));
 	if (m.segment)
 		segment_release(&m.segment);
 	return ok;

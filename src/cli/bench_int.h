@@ -28,6 +28,7 @@ struct bench {
 	struct cli *c;
 	const char *dir; /* of its own, removed afterwards */
 	uint64_t people, touches, ids, threads, rows, seed, days;
+	bool product;	   /* also as a user asks */
 	const char *peers; /* where the touches are left for others; NULL: nowhere */
 	uint64_t rate;	   /* touches a second; 0: as fast as they are taken */
 	uint64_t tail;	   /* longer ones are sealed; 0: as ever */

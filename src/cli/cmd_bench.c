@@ -20,6 +20,7 @@ static const struct option options[] = {
 	OPTION("touches", "N",
 	       "journal, ingest, demo, funnel: touches measured (1,000,000; demo, funnel 10,000,000)"),
 	OPTION("days", "N", "funnel: over how many days (90)"),
+	SWITCH("product", "funnel: also import the touches, and ask the whole program"),
 	OPTION("peers", "DIR", "funnel: leave touches and answers there for bench/peers.mjs"),
 	OPTION("threads", "N", "journal: threads that submit (4)"),
 	OPTION("rate", "N", "journal: touches a second (as fast as they are taken)"),
@@ -131,6 +132,7 @@ static bool plan_read(const struct args *a, const struct kind *k, struct bench *
 		return false;
 	*json_r = format == 1;
 	b->peers = args_text(a, "peers");
+	b->product = args_on(a, "product");
 	if (b->days < 1 || b->days > 366)
 		return err_set(e, ERR_INVALID,
 			       "--days is 1 to 366: a segment covers a year at most");
