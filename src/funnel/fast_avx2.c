@@ -151,9 +151,14 @@ TARGET static void entries(const struct entries *r)
 	entries_all(r);
 }
 
-TARGET static void any(const struct walk *w, bool *any_r)
+TARGET static void any(const struct walk *w, int64_t to_us, uint8_t *any_r)
 {
-	any_all(w, any_r);
+	any_all(w, to_us, any_r);
+}
+
+TARGET static void append(const struct append *a)
+{
+	append_all(a);
 }
 
 TARGET static void prune(struct choice *c)
@@ -179,6 +184,7 @@ const struct fast_kit fast_avx2 = { .find = find,
 				    .walk = walk,
 				    .entries = entries,
 				    .any = any,
+				    .append = append,
 				    .prune = prune,
 				    .pack = pack,
 				    .ends = ends,

@@ -313,26 +313,43 @@ TARGET static void entries(const struct entries *r)
 	}
 }
 
-TARGET static void any(const struct walk *w, bool *any_r)
+TARGET static void any(const struct walk *w, int64_t to_us, uint8_t *any_r)
 {
 	/* When each step was last, all side by side; more than eight are done one by one. */
 	const __mmask8 all = (__mmask8)((1u << w->steps_n) - 1);
 	if (w->steps_n > 8) {
-		any_all(w, any_r);
+		any_all(w, to_us, any_r);
 		return;
 	}
+	const __m512i to = _mm512_set1_epi64(to_us);
 	for (size_t s = 0; s < w->n; s++) {
 		__m512i last = _mm512_set1_epi64(NEVER_US);
 		const size_t end = w->end[s];
-		bool any = false;
+		uint32_t any = ANY_NONE;
 		for (size_t i = w->begin[s]; i < end; i++) {
 			size_t step = w->step[i] == STEP_LATE(w->steps_n) ? 0 : w->step[i];
 			__m512i at = _mm512_set1_epi64(w->at[i]);
 			__m512i since = _mm512_set1_epi64(w->at[i] - w->window_us);
 			last = _mm512_mask_mov_epi64(last, (__mmask8)(1u << step) & all, at);
-			any |= (_mm512_cmpge_epi64_mask(last, since) & all) == all;
+			bool full = (_mm512_cmpge_epi64_mask(last, since) & all) == all;
+			bool before = (_mm512_cmplt_epi64_mask(last, to) & all) != 0;
+			any |= (uint32_t)full | (uint32_t)(full & before) << 1;
 		}
-		any_r[s] = any;
+		any_r[s] = (uint8_t)any;
+	}
+}
+
+TARGET static void append(const struct append *a)
+{
+	const __m512i part = _mm512_set1_epi32((int)a->part);
+	for (size_t i = 0; i < a->n; i += 16) {
+		_mm_storeu_si128(
+			(__m128i *)(void *)(a->step + i),
+			_mm_loadu_si128((const __m128i *)(const void *)(a->from_step + i)));
+		_mm512_storeu_si512(a->at + i, _mm512_loadu_si512(a->from_at + i));
+		_mm512_storeu_si512(a->at + i + 8, _mm512_loadu_si512(a->from_at + i + 8));
+		_mm512_storeu_si512(a->pos + i, _mm512_loadu_si512(a->from_pos + i));
+		_mm512_storeu_si512(a->src + i, part);
 	}
 }
 
@@ -389,6 +406,7 @@ const struct fast_kit fast_avx512 = { .find = find,
 				      .walk = walk,
 				      .entries = entries,
 				      .any = any,
+				      .append = append,
 				      .prune = prune,
 				      .pack = pack,
 				      .ends = ends,

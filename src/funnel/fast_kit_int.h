@@ -110,14 +110,30 @@ struct keep {
 	int64_t from_us, until_us, to_us;
 	uint8_t nothing, late;
 };
+/* Of all steps within the window: none; the first of them at `to` or later, as far as was seen; the
+ * first of them before. */
+enum { ANY_NONE, ANY_MAYBE, ANY_SURE = 3 };
+/* `n` touches to another place, all from one part; with ARRAY_SLACK items of room behind them
+ * there, and as many that may be read behind those here. */
+struct append {
+	const uint8_t *from_step;
+	const int64_t *from_at;
+	const uint32_t *from_pos;
+	uint8_t *step;
+	int64_t *at;
+	uint32_t *pos, *src;
+	uint32_t part;
+	size_t n;
+};
 struct fast_kit {
 	void (*find)(const struct find *f, size_t from, size_t to, struct found *r);
 	void (*times)(const struct times *t);
 	void (*walk)(const struct walk *w);
 	void (*entries)(const struct entries *r);
-	/* Whether there are touches of all steps within the window, in any order and by any entry.
-	 */
-	void (*any)(const struct walk *w, bool *any_r);
+	/* Whether there are touches of all steps within the window, in any order: ANY_... */
+	void (*any)(const struct walk *w, int64_t to_us, uint8_t *any_r);
+	/* Copies touches behind others. */
+	void (*append)(const struct append *a);
 	/* Drops subjects without a touch of step 0; some of them may stay. */
 	void (*prune)(struct choice *c);
 	/* Moves touches together, so that only those of the subjects are left. How many. */
@@ -395,9 +411,11 @@ static inline __attribute__((always_inline)) void keep_all(const struct keep *k)
 	}
 }
 
-static inline __attribute__((always_inline)) bool any_one(const struct walk *w, size_t s)
+static inline __attribute__((always_inline)) uint8_t any_one(const struct walk *w, size_t s,
+							     int64_t to_us)
 {
 	int64_t last[FUNNEL_STEPS_MAX + 2];
+	uint8_t any = ANY_NONE;
 	for (size_t k = 0; k < w->steps_n + 2; k++)
 		last[k] = NEVER_US;
 	for (size_t i = w->begin[s]; i < w->end[s]; i++) {
@@ -407,15 +425,26 @@ static inline __attribute__((always_inline)) bool any_one(const struct walk *w, 
 		for (size_t k = 0; k < w->steps_n; k++)
 			first = MIN(first, last[k]);
 		if (at - first <= w->window_us)
-			return true;
+			any |= first < to_us ? ANY_SURE : ANY_MAYBE;
 	}
-	return false;
+	return any;
 }
 
-static inline __attribute__((always_inline)) void any_all(const struct walk *w, bool *any_r)
+static inline __attribute__((always_inline)) void any_all(const struct walk *w, int64_t to_us,
+							  uint8_t *any_r)
 {
 	for (size_t s = 0; s < w->n; s++)
-		any_r[s] = any_one(w, s);
+		any_r[s] = any_one(w, s, to_us);
+}
+
+static inline __attribute__((always_inline)) void append_all(const struct append *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		a->step[i] = a->from_step[i];
+		a->at[i] = a->from_at[i];
+		a->pos[i] = a->from_pos[i];
+		a->src[i] = a->part;
+	}
 }
 
 #endif

@@ -83,16 +83,15 @@ static bool count_out_of_order(struct worker *w, const struct walk *walk, err *e
 {
 	const struct chain_rules *rules = w->job->q->rules;
 	const struct bundle *b = &w->batch;
-	if (!room_for(w->job, &w->anys, b->n + 1, sizeof(bool), e))
+	if (!room_for(w->job, &w->anys, b->n + 1, sizeof(uint8_t), e))
 		return false;
-	bool *any = w->anys.p;
-	w->job->kit->any(walk, any);
+	uint8_t *any = w->anys.p;
+	w->job->kit->any(walk, rules->to_us, any);
 	for (size_t s = 0; s < b->n; s++) {
 		/* Who is left to the caller is counted there. */
 		bool left = w->job->chains && b->crossed && b->crossed[s] && w->level[s] > 0;
-		bool has = any[s] && w->level[s] < rules->steps_n && !left;
-		if (has && rules->to_us < INT64_MAX && !rules->clip &&
-		    !has_all(w, b->begin[s], b->end[s], &has, e))
+		bool has = any[s] != ANY_NONE && w->level[s] < rules->steps_n && !left;
+		if (has && any[s] != ANY_SURE && !has_all(w, b->begin[s], b->end[s], &has, e))
 			return false;
 		w->answer.out_of_order += has;
 	}

@@ -138,6 +138,27 @@ static inline void take_touch(const struct job *j, struct bundle *b, size_t to, 
 		b->step[to] = p->found.step[from];
 }
 
+static inline void append_run(const struct job *j, struct bundle *b, size_t to, uint32_t src,
+			      size_t from, size_t n)
+{
+	const struct part *p = &b->parts[src];
+	if (j->wide) {
+		for (size_t i = 0; i < n; i++)
+			take_touch(j, b, to + i, src, from + i);
+		return;
+	}
+	struct append a = { .from_step = p->found.step + from,
+			    .from_at = p->at + from,
+			    .from_pos = p->found.pos + from,
+			    .step = b->step + to,
+			    .at = b->at + to,
+			    .pos = b->pos + to,
+			    .src = b->src + to,
+			    .part = src,
+			    .n = n };
+	j->kit->append(&a);
+}
+
 /* Puts touches [from, to) of a part behind those of the same subject, which begin at `first` and
  * end at `end`. True: two of them have one instant. */
 static bool add_run(const struct job *j, struct bundle *b, size_t first, size_t end, uint32_t src,
@@ -149,8 +170,7 @@ static bool add_run(const struct job *j, struct bundle *b, size_t first, size_t 
 	if (n == 0)
 		return false;
 	if (end == first || b->at[end - 1] < p->at[from]) {
-		for (size_t i = 0; i < n; i++)
-			take_touch(j, b, end + i, src, from + i);
+		append_run(j, b, end, src, from, n);
 		return false;
 	}
 	/* Backwards, so that nothing is written over before it was moved. */

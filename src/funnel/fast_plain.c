@@ -109,9 +109,14 @@ static void entries(const struct entries *r)
 	entries_all(r);
 }
 
-static void any(const struct walk *w, bool *any_r)
+static void any(const struct walk *w, int64_t to_us, uint8_t *any_r)
 {
-	any_all(w, any_r);
+	any_all(w, to_us, any_r);
+}
+
+static void append(const struct append *a)
+{
+	append_all(a);
 }
 
 static void prune(struct choice *c)
@@ -137,6 +142,7 @@ const struct fast_kit fast_plain = { .find = find,
 				     .walk = walk,
 				     .entries = entries,
 				     .any = any,
+				     .append = append,
 				     .prune = prune,
 				     .pack = pack,
 				     .ends = ends,
