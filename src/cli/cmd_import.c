@@ -133,7 +133,8 @@ static bool plan_read(struct cli *c, const struct args *a, struct plan *p, err *
 	static const char *const formats[] = { "table", "json", NULL };
 	size_t duplicate = 0;
 	size_t format = 0;
-	*p = (struct plan){ .load = { .date_format = args_text(a, "date-format"),
+	*p = (struct plan){ .load = { .bulk_bytes_max = c->settings.memory_max / 4,
+				      .date_format = args_text(a, "date-format"),
 				      .dry_run = args_on(a, "dry-run"),
 				      .resume = args_on(a, "resume"),
 				      .live = args_on(a, "live"),

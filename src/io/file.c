@@ -64,6 +64,12 @@ void file_unmap(struct file *f, const void *p, size_t n)
 		f->fs->ops->unmap(f, p, n);
 }
 
+void file_map_drop(struct file *f, const void *p, size_t n)
+{
+	if (f->fs->ops->map_drop)
+		f->fs->ops->map_drop(p, n);
+}
+
 bool fs_exists(struct fs *fs, const char *path)
 {
 	return fs->ops->exists(fs, path);

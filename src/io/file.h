@@ -35,6 +35,8 @@ bool file_truncate(struct file *f, uint64_t bytes, err *e) MUST_CHECK;
 /* Maps the whole file read-only; unmap with the same length. Empty files give NULL and 0. */
 bool file_map(struct file *f, const void **p_r, size_t *n_r, err *e) MUST_CHECK;
 void file_unmap(struct file *f, const void *p, size_t n);
+/* A part of a mapped file will not be read for a while: its memory goes back to the system. */
+void file_map_drop(struct file *f, const void *p, size_t n);
 
 bool fs_exists(struct fs *fs, const char *path);
 bool fs_remove(struct fs *fs, const char *path, err *e) MUST_CHECK;

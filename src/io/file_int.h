@@ -31,6 +31,7 @@ struct fs_ops {
 	bool (*truncate)(struct file *f, uint64_t bytes, err *e);
 	bool (*map)(struct file *f, const void **p_r, size_t *n_r, err *e);
 	void (*unmap)(struct file *f, const void *p, size_t n);
+	void (*map_drop)(const void *p, size_t n); /* NULL: nothing to be gained */
 };
 
 /* Both stand first in what the drivers allocate. */

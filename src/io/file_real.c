@@ -231,6 +231,16 @@ static bool real_map(struct file *base, const void **p_r, size_t *n_r, err *e)
 	return true;
 }
 
+/* Only whole pages inside. */
+static void real_map_drop(const void *p, size_t n)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)p + page - 1) / page * page;
+	uintptr_t to = ((uintptr_t)p + n) / page * page;
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 static void real_unmap(struct file *base UNUSED, const void *p, size_t n)
 {
 	munmap((void *)(uintptr_t)p, n);
@@ -342,6 +352,7 @@ struct fs *fs_real(void)
 		.truncate = real_truncate,
 		.map = real_map,
 		.unmap = real_unmap,
+		.map_drop = real_map_drop,
 	};
 	static struct fs fs = { .ops = &OPS };
 	return &fs;

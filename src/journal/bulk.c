@@ -21,6 +21,11 @@ bool journal_bulk_can(const struct journal *j)
 	return j->remote == NULL;
 }
 
+struct fs *journal_bulk_fs(const struct journal *j)
+{
+	return j->store.fs;
+}
+
 bool bulk_subjects(struct journal *j, struct job *job, err *e)
 {
 	size_t n = (size_t)journal_hooks.profiles(j->store.people);

@@ -163,6 +163,8 @@ bool journal_import_undo(struct journal *j, uint64_t import, struct undo_result 
 
 /* False: of a journal that was joined; what it brings goes through the queue. */
 bool journal_bulk_can(const struct journal *j);
+/* Where its files are written. */
+struct fs *journal_bulk_fs(const struct journal *j);
 /* The subjects of all profiles, by number - 1, from mem_alloc; and as of which touch. */
 bool journal_bulk_subjects(struct journal *j, uint32_t **subjects_r, size_t *n_r,
 			   uint64_t *keyed_seq_r, err *e) MUST_CHECK;

@@ -146,7 +146,9 @@ static bool years_open(struct building *x, uint64_t first_seq)
 	for (size_t i = 0; i < x->years.n; i++) {
 		struct year *y = x->years.items[i];
 		char path[4096];
-		struct segment_options o = { .fs = l->fs, .path = path, .keyed_seq = x->keyed_seq };
+		struct segment_options o = { .fs = journal_bulk_fs(l->j),
+					     .path = path,
+					     .keyed_seq = x->keyed_seq };
 		if (!journal_bulk_file(l->j, &y->file.number, path, x->e))
 			return false;
 		y->written = true;

@@ -14,10 +14,14 @@
 
 #include <string.h>
 
+#define DROP_ENTRIES ((size_t)1 << 16)
+
 struct stream {
 	const struct bulk_run *run;
+	struct file *file; /* that it is in; NULL: in memory */
 	size_t at;
-	bool old; /* entries of other subjects than now are passed over */
+	bool old;	/* entries of other subjects than now are passed over */
+	size_t dropped; /* of a file: so many are given back to the system */
 };
 struct bulk_merge {
 	struct bulk *b;
@@ -78,15 +82,16 @@ static bool open_all(struct bulk_merge *m, size_t roots_n, err *e)
 		if (!spill_open(b, i, s, e))
 			return false;
 		m->spilled_n++;
-		m->streams[m->n++] = (struct stream){ &s->run, 0, true };
+		m->streams[m->n++] =
+			(struct stream){ .run = &s->run, .file = s->file, .old = true };
 		if (!take_moved(m, &s->run, roots_n, e))
 			return false;
 	}
 	if (!run_sort(&m->moved, &b->whats, m->roots, roots_n, e) ||
 	    !run_sort(&b->run, &b->whats, m->roots, roots_n, e))
 		return false;
-	m->streams[m->n++] = (struct stream){ &m->moved, 0, false };
-	m->streams[m->n++] = (struct stream){ &b->run, 0, false };
+	m->streams[m->n++] = (struct stream){ .run = &m->moved };
+	m->streams[m->n++] = (struct stream){ .run = &b->run };
 	return true;
 }
 
@@ -109,6 +114,14 @@ bool merge_open(struct bulk *b, const uint32_t *roots, size_t roots_n, struct bu
 	return true;
 }
 
+/* What is behind need not stay in memory. */
+static void drop_read(const struct stream *s, size_t from, size_t to)
+{
+	if (s->file)
+		file_map_drop(s->file, s->run->entries + from,
+			      (to - from) * sizeof *s->run->entries);
+}
+
 /* The stream stands at its end, or at an entry that is its subject's. */
 static void settle(const struct bulk_merge *m, struct stream *s)
 {
@@ -120,7 +133,7 @@ static void settle(const struct bulk_merge *m, struct stream *s)
 void merge_restart(struct bulk_merge *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		m->streams[i].at = 0;
+		m->streams[i].at = m->streams[i].dropped = 0;
 		settle(m, &m->streams[i]);
 	}
 }
@@ -139,6 +152,10 @@ static bool take_subject(struct bulk_merge *m, struct stream *s, uint32_t subjec
 			return false;
 		s->at++;
 		settle(m, s);
+	}
+	if (s->at - s->dropped >= DROP_ENTRIES) {
+		drop_read(s, s->dropped, s->at);
+		s->dropped = s->at;
 	}
 	return true;
 }
@@ -196,5 +213,6 @@ void merge_each(const struct bulk_merge *m, void (*each)(void *arg, const struct
 			if (!s->old || entry_subject(x, m->roots) == x->subject)
 				each(arg, x);
 		}
+		drop_read(s, 0, s->run->n);
 	}
 }

@@ -78,7 +78,7 @@ bool spill_write(struct bulk *b, size_t k, err *e)
 	whats_put(&b->whats, &whats);
 	seen_put(l->seen, &whats);
 	if (!buf_ok(&whats, e) || !journal_bulk_spill_path(l->j, l->r->import, k, path, e) ||
-	    !file_open(l->fs, path, FILE_WRITE, &f, e))
+	    !file_open(journal_bulk_fs(l->j), path, FILE_WRITE, &f, e))
 		return false;
 	bool ok = file_truncate(f, 0, e) && write_parts(f, &b->run, &whats, e);
 	return file_close(&f, ok ? e : NULL) && ok;
@@ -122,6 +122,7 @@ static bool parts_find(struct bulk_spilled *s, const char *path, str *whats_r, e
 	    zip_hash(extras, (size_t)h.extras) != h.extras_sum ||
 	    zip_hash(whats_r->p, whats_r->n) != h.whats_sum)
 		return damaged(path, e);
+	file_map_drop(s->file, s->map, s->map_n);
 	s->run.entries = (struct bulk_entry *)(uintptr_t)entries;
 	s->run.n = (size_t)h.entries;
 	s->run.extras = (struct buf){ .p = (char *)(uintptr_t)extras, .n = (size_t)h.extras };
@@ -130,16 +131,17 @@ static bool parts_find(struct bulk_spilled *s, const char *path, str *whats_r, e
 
 static bool open_file(struct bulk *b, size_t k, struct bulk_spilled *s, str *whats_r, err *e)
 {
+	struct fs *fs = journal_bulk_fs(b->l->j);
 	char path[4096];
 	*s = (struct bulk_spilled){ 0 };
 	if (!journal_bulk_spill_path(b->l->j, b->l->r->import, k, path, e))
 		return false;
-	if (!fs_exists(b->l->fs, path))
+	if (!fs_exists(fs, path))
 		return err_set(e, ERR_NOT_FOUND,
 			       "%s, in which the interrupted import keeps what it read, is gone; "
 			       "take the import back with --undo",
 			       path);
-	if (!file_open(b->l->fs, path, FILE_READ, &s->file, e))
+	if (!file_open(fs, path, FILE_READ, &s->file, e))
 		return false;
 	if (file_map(s->file, &s->map, &s->map_n, e) && parts_find(s, path, whats_r, e))
 		return true;

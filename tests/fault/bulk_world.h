@@ -248,7 +248,7 @@ static inline void same_text(const char *what, uint64_t seed, str got, str want)
 struct writing {
 	struct buf b;
 	struct rng r;
-	bool devices, broken, quoted, values;
+	bool devices, broken, quoted, values, json;
 	int64_t at_s;
 };
 
@@ -317,13 +317,48 @@ static inline void put_row(struct writing *w)
 	buf_byte(&w->b, '\n');
 }
 
+/* The same as JSON: an empty cell is no key; now and then a key that the first rows do not have. */
+static inline void put_json(struct writing *w, struct buf *out, str row, const str *keys, size_t n)
+{
+	size_t i = 0;
+	str cell;
+	buf_byte(out, '{');
+	while (i < n && str_next(&row, ',', &cell)) {
+		cell = str_trim(cell);
+		if (cell.n > 0 && i + 1 == n)
+			buf_printf(out, "\"%.*s\":%.*s,", STR_ARG(keys[i]), STR_ARG(cell));
+		else if (cell.n > 0)
+			buf_printf(out, "\"%.*s\":\"%.*s\",", STR_ARG(keys[i]), STR_ARG(cell));
+		i++;
+	}
+	buf_printf(out, "\"%s\":true}\n", any(w, 200) ? "known" : "seldom");
+	if (w->broken && any(w, 40) == 0)
+		buf_cstr(out, "{\"at\":\n\n");
+}
+
+static inline void to_json(struct writing *w)
+{
+	str keys[16], rest = buf_view(&w->b), line, key;
+	size_t n = 0;
+	struct buf out;
+	buf_init(&out, 64 * MIB);
+	assert_true(str_next(&rest, '\n', &line));
+	while (str_next(&line, ',', &key))
+		keys[n++] = key;
+	while (str_next(&rest, '\n', &line))
+		put_json(w, &out, line, keys, n);
+	buf_fini(&w->b);
+	w->b = out;
+}
+
 static inline void file_write_random(struct place *p, uint64_t seed, size_t rows, bool calm)
 {
 	struct writing w = { 0 };
 	rng_init(&w.r, seed);
 	w.devices = any(&w, 4) != 0 && !calm;
 	w.broken = any(&w, 3) == 0;
-	w.quoted = any(&w, 3) == 0;
+	w.json = any(&w, 3) == 0;
+	w.quoted = !w.json && any(&w, 3) == 0;
 	w.values = any(&w, 3) == 0;
 	buf_init(&w.b, 64 * MIB);
 	buf_cstr(&w.b, "at,name,anonymous_id,user_id,email,company_domain,source,plan,score\n");
@@ -334,6 +369,8 @@ static inline void file_write_random(struct place *p, uint64_t seed, size_t rows
 		if (any(&w, 20) == 0) /* an equal row */
 			buf_str(&w.b, str_dup(&p->a, str_make(w.b.p + from, n)));
 	}
+	if (w.json)
+		to_json(&w);
 	OK(p, fs_write_all(fs_real(), p->file, buf_view(&w.b), &p->e));
 	buf_fini(&w.b);
 }
