@@ -78,7 +78,12 @@ struct walk {
 	int64_t from_us, to_us;
 	bool times; /* or the period, matter */
 	int64_t *names, *subjects, *counts;
-	struct ints_cursor at, person, other; /* other: company or deal */
+	/* of the block at hand, from its first row on; read when a row asks */
+	int64_t *at, *about;
+	bool asks_hidden;		    /* some row of the segment may be hidden */
+	bool has_at, has_about, about_none; /* about: of people, whose; else the company, or deal */
+	uint64_t block_from;
+	size_t block_n;
 	struct segment_cursor *whole;
 	struct arena texts;
 	/* the run of the row */
@@ -110,17 +115,29 @@ static bool walk_subject(struct walk *w, uint64_t row, uint64_t *subject_r, err 
 	return true;
 }
 
+static const struct column *about_column(const struct walk *w)
+{
+	const struct segment *s = w->seg->segment;
+	return w->p->q->entity == ENTITY_PERSON	   ? segment_person(s)
+	       : w->p->q->entity == ENTITY_COMPANY ? segment_company(s)
+						   : segment_deal(s);
+}
+
 /* The profile of the entity that the row is about; 0 none. */
 static bool walk_about(struct walk *w, uint64_t row, uint64_t *profile_r, err *e)
 {
-	int64_t v;
-	if (w->p->q->entity != ENTITY_PERSON) {
-		if (!ints_cursor_get(&w->other, row, &v, e))
+	int64_t v = 0;
+	if (!w->about_none) {
+		if (!w->has_about &&
+		    !column_ints(about_column(w), w->block_from, w->block_n, w->about, e))
 			return false;
-		*profile_r = (uint64_t)v;
-		return true;
+		w->has_about = true;
+		v = w->about[row - w->block_from];
 	}
-	if (!walk_subject(w, row, profile_r, e) || !ints_cursor_get(&w->person, row, &v, e))
+	*profile_r = (uint64_t)v;
+	if (w->p->q->entity != ENTITY_PERSON)
+		return true;
+	if (!walk_subject(w, row, profile_r, e))
 		return false;
 	if (v != 0)
 		*profile_r = (uint64_t)v - 1;
@@ -145,14 +162,19 @@ static bool walk_where(struct walk *w, uint64_t row, bool *holds_r, err *e)
 
 static bool walk_row(struct walk *w, uint64_t row, err *e)
 {
-	bool hidden, holds;
+	bool hidden = false, holds;
 	uint64_t profile = 0;
 	int64_t at_us = 0;
-	if (w->times && !ints_cursor_get(&w->at, row, &at_us, e))
-		return false;
+	if (w->times) {
+		if (!w->has_at &&
+		    !column_ints(segment_at(w->seg->segment), w->block_from, w->block_n, w->at, e))
+			return false;
+		w->has_at = true;
+		at_us = w->at[row - w->block_from];
+	}
 	if (w->times && (at_us < w->from_us || at_us > w->to_us))
 		return true;
-	if (!touches_hidden(w->p->s, w->seg, row, &hidden, e) ||
+	if ((w->asks_hidden && !touches_hidden(w->p->s, w->seg, row, &hidden, e)) ||
 	    (!hidden && !walk_about(w, row, &profile, e)))
 		return false;
 	if (hidden || profile == 0)
@@ -164,8 +186,28 @@ static bool walk_row(struct walk *w, uint64_t row, err *e)
 	return true;
 }
 
+/* Where only the name decides, run by run. */
+static bool walk_runs(struct walk *w, uint64_t from, size_t n, err *e)
+{
+	for (uint64_t row = from; row < from + n;) {
+		uint64_t subject;
+		int64_t code = (int64_t)w->code;
+		uint32_t count = 0;
+		if (!walk_subject(w, row, &subject, e))
+			return false;
+		uint64_t end = MIN(w->run_end, from + n);
+		for (; row < end; row++)
+			count += w->names[row - from] == code;
+		if (count > 0 && subject != 0)
+			deed(w->x, (size_t)subject - 1, count, 0, 0);
+	}
+	return true;
+}
+
 static bool walk_rows(struct walk *w, err *e)
 {
+	bool by_name = w->p->q->entity == ENTITY_PERSON && !w->asks_hidden && !w->times &&
+		       !w->x->did->where;
 	const struct column *c = segment_name(w->seg->segment);
 	uint64_t rows = column_rows(c);
 	for (size_t b = 0; b < column_blocks(c); b++) {
@@ -177,6 +219,16 @@ static bool walk_rows(struct walk *w, err *e)
 			continue;
 		if (!plan_count(w->p, n) || !column_ints(c, from, n, w->names, e))
 			return false;
+		column_peek(about_column(w), b, &peek);
+		w->about_none = peek.min == 0 && peek.max == 0;
+		w->has_at = w->has_about = false;
+		w->block_from = from;
+		w->block_n = n;
+		if (by_name && w->about_none) {
+			if (!walk_runs(w, from, n, e))
+				return false;
+			continue;
+		}
 		for (size_t i = 0; i < n; i++)
 			if (w->names[i] == (int64_t)w->code && !walk_row(w, from + i, e))
 				return false;
@@ -189,16 +241,10 @@ static bool walk_segment(struct walk *w, err *e)
 	const struct segment *s = w->seg->segment;
 	if (w->seg->hidden || !segment_name_code(s, w->x->did->name, &w->code))
 		return true;
-	ints_cursor_init(&w->at, segment_at(s));
-	ints_cursor_init(&w->person, segment_person(s));
-	ints_cursor_init(&w->other,
-			 w->p->q->entity == ENTITY_COMPANY ? segment_company(s) : segment_deal(s));
+	w->asks_hidden = w->seg->some_hidden || segment_info(s)->seq_max > snapshot_seq(w->p->s);
 	w->subject_i = w->subjects_n = w->run_end = 0;
 	bool ok = walk_rows(w, e);
 	segment_cursor_free(&w->whole);
-	ints_cursor_fini(&w->at);
-	ints_cursor_fini(&w->person);
-	ints_cursor_fini(&w->other);
 	return ok;
 }
 
@@ -217,14 +263,18 @@ static bool deeds_count(struct plan *p, struct deeds *x)
 		return false;
 	arena_init(&w.texts, TOUCH_BYTES);
 	w.names = mem_alloc(COLFILE_BLOCK_ROWS * sizeof *w.names);
+	w.at = mem_alloc(COLFILE_BLOCK_ROWS * sizeof *w.at);
+	w.about = mem_alloc(COLFILE_BLOCK_ROWS * sizeof *w.about);
 	w.subjects = mem_alloc(SUBJECTS_WINDOW * sizeof *w.subjects);
 	w.counts = mem_alloc(SUBJECTS_WINDOW * sizeof *w.counts);
-	bool ok = (w.names && w.subjects && w.counts) || err_nomem(p->e);
+	bool ok = (w.names && w.at && w.about && w.subjects && w.counts) || err_nomem(p->e);
 	for (size_t i = 0; ok && i < n; i++) {
 		w.seg = &segments[i];
 		ok = walk_segment(&w, p->e);
 	}
 	mem_free(w.names);
+	mem_free(w.at);
+	mem_free(w.about);
 	mem_free(w.subjects);
 	mem_free(w.counts);
 	arena_fini(&w.texts);
