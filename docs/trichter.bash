@@ -35,7 +35,7 @@ _trichter() {
 	status) options='--format --data --help' ;;
 	verify) options='--format --data --help' ;;
 	backup) options='--format --data --help' ;;
-	restore) options='--format --data --help' ;;
+	restore) options='--erasures --format --data --help' ;;
 	bench) options='--people --ids --touches --days --product --peers --threads --rate --tail --rows --seed --dir --format --data --help' ;;
 	help) options='--man --openapi --data --help' ;;
 	completion) options='--data --help' ;;

@@ -12,6 +12,13 @@ static const struct option options[] = {
 	OPTION("format", "FORMAT", "table (words) or json"),
 	OPTIONS_END,
 };
+static const struct option restore_options[] = {
+	OPTION("erasures", "FILE",
+	       "erase again who was erased since: the file erasures of the "
+	       "directory that the backup was made of"),
+	OPTION("format", "FORMAT", "table (words) or json"),
+	OPTIONS_END,
+};
 static const struct example backup_examples[] = {
 	{ "backup /backup/trichter-$(date +%F).bak", "everything, in one file" },
 	{ "--data company backup company.bak", "of another data directory" },
@@ -21,6 +28,8 @@ static const struct example restore_examples[] = {
 	{ "--data company restore company.bak", "into a new or empty directory" },
 	{ "--data proof restore company.bak && trichter --data proof verify",
 	  "proves that a backup is whole" },
+	{ "--data company restore company.bak --erasures old/erasures",
+	  "without those who were erased since" },
 	EXAMPLES_END,
 };
 static enum cli_status backup(struct cli *c, const struct args *a);
@@ -46,8 +55,12 @@ const struct command command_restore = {
 	.words = "FILE",
 	.summary = "a backup into an empty or new data directory",
 	.about = "The directory that --data names is made whole or not at all. Every part of the "
-		 "backup carries a checksum; a damaged or cut file is refused with the place.",
-	.options = options,
+		 "backup carries a checksum; a damaged or cut file is refused with the place.\n"
+		 "\n"
+		 "Whoever was erased after the backup was made is in it. The data directory keeps "
+		 "a list of numbers, DIR/erasures, which names nobody: keep a copy beside the "
+		 "backups and hand it over with --erasures.",
+	.options = restore_options,
 	.examples = restore_examples,
 	.words_min = 1,
 	.words_max = 1,
@@ -110,6 +123,15 @@ static enum cli_status run(struct cli *c, const struct args *a, bool back)
 	bool ok = back ? journal_restore(path, c->data, show, &w, &r, &e)
 		       : journal_backup(c->data, path, show, &w, &r, &e);
 	progress_end(&w.progress);
+	const char *erasures = back ? args_text(a, "erasures") : NULL;
+	uint64_t erased = 0;
+	if (ok && erasures && !journal_erase_again(c->data, erasures, &erased, &e)) {
+		err_prefix(&e, "restored, but who was erased since is in it");
+		return cli_fail(&e);
+	}
+	if (ok && erasures)
+		cli_note("trichter: %llu erased again, as %s says", (unsigned long long)erased,
+			 erasures);
 	return ok ? told(c, &r, path, format == 1, back) : cli_fail(&e);
 }
 

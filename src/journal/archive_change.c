@@ -206,6 +206,7 @@ bool archive_begin(struct journal *j, err *e)
 		return true;
 	j->trimming = s->archive->manifest.sealed_seq > 0;
 	erase_note_waiting(j);
+	erase_list_write(j);
 	j->archive_changes = s->archive->segments.n > 0;
 	j->tail_touches = s->last_seq - MIN(s->last_seq, s->archive->manifest.sealed_seq);
 	return archive_clean(s->fs, s->dir, &s->archive->manifest, &j->archive_number, e);

@@ -298,6 +298,7 @@ bool erase_run(struct journal *j, struct job *job, err *e)
 	if (!carry_out(j, x, e))
 		return false;
 	j->must_reload = false;
+	erase_list_write(j);
 	mutex_lock(&j->mutex);
 	if (j->erased_since_us == 0)
 		j->erased_since_us = j->received_us;

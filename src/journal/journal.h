@@ -280,6 +280,9 @@ bool journal_erase(struct journal *j, struct erasure *x, err *e) MUST_CHECK;
 /* No byte of those who were erased is in a file of the directory when it returns true and
  * *waiting_r is 0: else so many erasures wait for an import that is open. Rewrites segments. */
 bool journal_erase_finish(struct journal *j, uint64_t *waiting_r, err *e) MUST_CHECK;
+/* Erases again in a restored directory, and from its files, who is in the list that another one, of
+ * which it is an older state, keeps as DIR/erasures. ERR_INVALID names the line. */
+bool journal_erase_again(const char *dir, const char *path, uint64_t *erased_r, err *e) MUST_CHECK;
 /* Called on the writer's thread after each commit with the last touch's number; must not wait.
  * Before anything is submitted; one listener. */
 void journal_on_commit(struct journal *j, void (*committed)(void *arg, uint64_t last_seq),

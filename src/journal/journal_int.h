@@ -474,6 +474,8 @@ struct erasing {
 #define ERASE_BYTES_MAX (512 * MIB)
 /* Since when the oldest erasure waits for erase_finish. The writer's, or nobody else is there. */
 void erase_note_waiting(struct journal *j);
+/* erase_list.c: DIR/erasures, as the ledger has it. */
+void erase_list_write(struct journal *j);
 bool erase_begin(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool erase_run(struct journal *j, struct job *job, err *e) MUST_CHECK;
 bool erase_end(struct journal *j, struct job *job, err *e) MUST_CHECK;

@@ -1,6 +1,6 @@
 // A person is erased: over HTTP, from the command line, and from every byte of the data directory.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Server } from './server.mjs';
@@ -31,6 +31,8 @@ test('who is erased is nowhere any more, and the others are as they were', async
 	assert.equal(sent.status, 200);
 	const number = s.trichter.json('person', 'show', 'zora.quandt@example.com').person;
 	assert.ok(holding(s.trichter.data, hers).length > 3);
+	const backup = s.trichter.path('before.bak');
+	s.trichter.ok('backup', backup);
 	const before = s.trichter.json('funnel').steps.map((x) => x.count);
 
 	assert.equal((await sales.post(`/api/v1/people/${number}/erase`)).status, 403);
@@ -58,4 +60,18 @@ test('who is erased is nowhere any more, and the others are as they were', async
 	assert.deepEqual(holding(s.trichter.data, [...hers, 'bert@example.com', 'Bert Brand']), []);
 	assert.equal(s.trichter.json('status').erasures_waiting, 0);
 	assert.match(s.trichter.ok('verify'), /no difference/);
+
+	// A backup from before still holds them; the list of erasures, which names nobody, takes them out.
+	const list = s.trichter.path('erasures');
+	writeFileSync(list, readFileSync(join(s.trichter.data, 'erasures')));
+	assert.match(readFileSync(list, 'utf8'), /^(#.*\n)?(\d+( \d+)+\n)+$/);
+	const old = s.trichter.path('old');
+	s.trichter.ok('--data', old, 'restore', backup);
+	assert.ok(holding(old, hers).length > 3);
+	const clean = s.trichter.path('clean');
+	s.trichter.ok('--data', clean, 'restore', backup, '--erasures', list);
+	assert.deepEqual(holding(clean, [...hers, 'bert@example.com', 'Bert Brand']), []);
+	assert.match(s.trichter.ok('--data', clean, 'verify'), /no difference/);
+	const wrong = s.trichter.status(3, '--data', s.trichter.path('wrong'), 'restore', backup, '--erasures', backup);
+	assert.match(wrong.err, /is no number/);
 });
