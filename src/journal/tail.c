@@ -21,8 +21,9 @@
 #define CHUNK_LEVELS	3
 #define MERGES_PER_CALL 1 /* of smaller chunks that are there into one */
 /* Records and places of one chunk while it is made. */
-#define CHUNK_BYTES_MAX GIB
-#define BACK_TOUCHES	UINT64_C(131072)
+#define CHUNK_BYTES_MAX	 GIB
+#define BACK_TOUCHES	 UINT64_C(131072)
+#define BACK_TOUCHES_MAX (UINT64_C(1) << 25) /* 30 bytes each, in memory */
 
 struct tail {
 	VEC(struct snapshot_segment) segments;
@@ -304,14 +305,53 @@ static bool back_touch(void *arg, const struct touch *t)
 	return true;
 }
 
+/* What was sorted by what was known then, and holds nothing later, stays as it is. */
+static bool fits(const struct store *s, const struct segment *segment)
+{
+	const struct segment_info *info = segment_info(segment);
+	return info->seq_max <= s->as_of && info->keyed_seq <= s->as_of;
+}
+
+static bool back_walk(struct back *b, const struct segment_list *l, err *e)
+{
+	struct archive_walk *w = NULL;
+	const struct touch *t = NULL;
+	uint64_t n = 0;
+	bool ok = archive_walk_new(l, 1, b->s->as_of, &w, e);
+	do {
+		ok = ok && archive_walk_next(w, UINT64_MAX, &t, e) && (!t || back_touch(b, t));
+		if (ok && t && ++n > BACK_TOUCHES_MAX)
+			ok = err_set(e, ERR_LIMIT,
+				     "more than %llu touches would have to be sorted anew, as of "
+				     "touch %llu",
+				     (unsigned long long)BACK_TOUCHES_MAX,
+				     (unsigned long long)b->s->as_of);
+	} while (ok && t);
+	archive_walk_free(&w);
+	return ok && back_build(b, e);
+}
+
 static bool back_segments(struct store *s, err *e)
 {
 	struct back b = { .s = s, .e = e };
+	VEC(struct segment *) others = { 0 };
+	const struct archive *a = s->archive;
+	bool ok = true;
+	for (size_t i = 0; ok && i < a->segments.n; i++) {
+		struct segment *x = a->segments.items[i];
+		ok = fits(s, x) ? add_segment(s, x, e) : (vec_push(&others, x) || err_nomem(e));
+	}
 	arena_init(&b.arena, WALK_BYTES_MAX + 64 * MIB);
-	bool ok = store_scan(s, 1, s->as_of, true, back_touch, &b, e) && !b.failed &&
-		  back_build(&b, e);
+	const struct segment_list list = { others.items, others.n };
+	ok = ok && back_walk(&b, &list, e);
+	for (uint64_t from = a->manifest.sealed_seq + 1; ok && from <= s->as_of;) {
+		uint64_t to = MIN(s->as_of, from + BACK_TOUCHES - 1);
+		ok = add_chunk(s, from, to, false, e);
+		from = to + 1;
+	}
 	arena_fini(&b.arena);
 	vec_free(&b.touches);
+	vec_free(&others);
 	return ok;
 }
 
