@@ -46,7 +46,7 @@ const median = (xs) => xs.sort((a, b) => a - b)[Math.floor(xs.length / 2)];
 
 await once('/'); // the funnel is computed, the browser is warm
 console.log('screen                    largest paint     quickest    loaded');
-for (const screen of (await screens(client)).filter((s) => !s.open && s.name !== 'gallery')) {
+for (const screen of (await screens(client)).filter((s) => !s.open && !s.picture && s.name !== 'gallery')) {
 	if (asked.length > 0 && !asked.includes(screen.name))
 		continue;
 	const all = [];

@@ -17,7 +17,8 @@ export async function sampleServer(t, { people = 3000, days = 365 } = {}) {
 const routes = readFileSync(join(root, 'web/src/app/routes.ts'), 'utf8');
 const patterns = [...routes.matchAll(/pattern: '([^']+)'.*/g)].map((m) => ({ pattern: m[1], open: /open: true/.test(m[0]) }));
 
-/** The path of each screen, {id} filled with somebody who has a history: [{ name, path, open }]. */
+/** The path of each screen, {id} filled with somebody who has a history: [{ name, path, open }];
+ * `picture`: only to be looked at, other tests go there. */
 export async function screens(client) {
 	const first = async (path, member) => {
 		const r = await client.get(path);
@@ -50,10 +51,10 @@ export async function screens(client) {
 	const built = '/funnels/new?steps=page_viewed,stage:lead,stage:mql&period=12mo';
 	const builder = [
 		{ name: 'builder-breakdown', path: `${built}&by=source` },
-		{ name: 'builder-times', path: `${built}&part=times` },
+		{ name: 'builder-times', path: `${built}&part=times`, picture: true },
 		{ name: 'builder-groups', path: `${built}&part=versus&where=first_source+%3D+linkedin&compare_where=first_source+in+(capterra,+omr)` },
 		{ name: 'builder-goes', path: `${built}&part=goes` },
-		{ name: 'builder-new', path: '/funnels/new' },
+		{ name: 'builder-rules', path: `${built}&order=strict&exclude=call_made`, picture: true },
 	];
 	return [...out, ...more, ...builder];
 }

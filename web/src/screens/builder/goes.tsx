@@ -12,7 +12,7 @@ import { useResource } from '../../lib/resource';
 import { type Correlation, type Funnel } from '../funnel/api';
 
 /* What follows from coming through, or is somebody's own, says nothing about what goes with it. */
-const never = /^(stage|stage_.*|.*_reason|first_name|last_name|full_name|name|email|phone|mobile|user_id|anonymous_id|external_id|owner|deal|company)$/;
+const never = /^(stage|stage_.*|.*_reason|consent\..*\.(ground|wording)|first_name|last_name|full_name|name|email|phone|mobile|user_id|anonymous_id|external_id|owner|deal|company)$/;
 const shown_at_first = 15;
 const ratio = (x: number | null) => number(x, x !== null && x >= 100 ? 0 : x !== null && x < 1 ? 2 : 1);
 /* On a scale of ratios, one in its middle; as wide as those shown need, a thousand times at most. */
