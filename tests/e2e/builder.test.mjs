@@ -290,6 +290,21 @@ describe('the builder', () => {
 		await close(page);
 	});
 
+	test('who is too late is told, and may save once more', async () => {
+		await client.post('/api/v1/funnels', { name: 'late', title: 'Late', query: { steps: 'page_viewed, form_submitted' } });
+		const page = await open('/funnels/late', { allow: ['412'] });
+		const { etag } = (await client.get('/api/v1/funnels/late')).json;
+		await client.patch('/api/v1/funnels/late', { title: 'Earlier' }, { 'If-Match': `"${etag}"` });
+		await page.getByRole('combobox', { name: 'Period' }).selectOption('90d');
+		await page.getByRole('button', { name: 'Save changes' }).click();
+		await page.getByText('Somebody changed it').waitFor();
+		await page.locator('h1', { hasText: 'Earlier' }).waitFor();
+		await page.getByRole('button', { name: 'Save changes' }).click();
+		await page.waitForFunction(() => location.search === '');
+		assert.equal((await client.get('/api/v1/funnels/late')).json.query.period, '90d');
+		await close(page);
+	});
+
 	test('it fits, and reads aloud, in both languages, themes and sizes', async () => {
 		for (const [language, scheme, size, name] of [['en', 'light', desktop, '1440'], ['de', 'dark', desktop, '1440'], ['de', 'light', phone, '390'], ['en', 'dark', phone, '390']]) {
 			const page = await open(`${built}&part=times`, { language, scheme, size });

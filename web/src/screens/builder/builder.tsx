@@ -22,7 +22,12 @@ import { SavedBar } from './saved-bar';
 import { Starts } from './starts';
 import { StepsEditor } from './steps-editor';
 
-function Builder({ saved, onSaved }: { saved: Saved | null; onSaved: (f: Saved) => void }) {
+interface BuilderProps {
+	saved: Saved | null;
+	onSaved: (f: Saved) => void;
+	onStale: () => void;
+}
+function Builder({ saved, onSaved, onStale }: BuilderProps) {
 	const question = useQuestion(saved);
 	const names = useNames();
 	const fields = useTouchFields(names);
@@ -32,7 +37,7 @@ function Builder({ saved, onSaved }: { saved: Saved | null; onSaved: (f: Saved) 
 	const asked = funnelQuery(question.q);
 	return (
 		<div class="builder">
-			<SavedBar saved={saved} question={question} asked={asked} ready={ready} onSaved={onSaved} />
+			<SavedBar saved={saved} question={question} asked={asked} ready={ready} onSaved={onSaved} onStale={onStale} />
 			<div class="builder-columns">
 				<div class="builder-edit">
 					<StepsEditor text={steps} anchored={question.q.get('order') === 'anchored'} names={names} fields={fields} onText={(text) => question.set({ steps: text, step: null, show: null, line: null }, { replace: true })} />
@@ -50,10 +55,10 @@ export default function BuilderScreen({ params }: ScreenProps) {
 	const name = params['name'];
 	const saved = useResource<Saved>(name ? savedPath(name) : null);
 	if (!name)
-		return <Builder key="new" saved={null} onSaved={saved.put} />;
+		return <Builder key="new" saved={null} onSaved={saved.put} onStale={saved.reload} />;
 	if (saved.error?.status === 404)
 		return <Empty text={saved.error.message} action={<a href="/funnels">{t('nav.funnels')}</a>} />;
 	if (!saved.data || saved.data.name !== name)
 		return <ErrorLine problem={saved.error} action={<Button onClick={saved.reload}>{t('app.retry')}</Button>} />;
-	return <Builder key={name} saved={saved.data} onSaved={saved.put} />;
+	return <Builder key={name} saved={saved.data} onSaved={saved.put} onStale={saved.reload} />;
 }

@@ -11,7 +11,7 @@ import { Field } from '../../components/field';
 import { Menu } from '../../components/menu';
 import { toast, toastError } from '../../components/toast';
 import { t } from '../../i18n/i18n';
-import { get, url, type Query } from '../../lib/api';
+import { get, Problem, url, type Query } from '../../lib/api';
 import { savePng } from '../../lib/save';
 import { toSaved, type Question } from './question';
 import { funnelHref, placeNext, savedChange, savedMake, savedRemove, type Saved, type SavedList } from './saved';
@@ -79,8 +79,10 @@ export interface SavedBarProps {
 	/* There is something to be saved. */
 	ready: boolean;
 	onSaved: (f: Saved) => void;
+	/* Somebody else was faster. */
+	onStale: () => void;
 }
-export function SavedBar({ saved, question, asked, ready, onSaved }: SavedBarProps) {
+export function SavedBar({ saved, question, asked, ready, onSaved, onStale }: SavedBarProps) {
 	const may = useMay('work');
 	const [naming, setNaming] = useState<'new' | 'rename' | null>(null);
 	const [busy, setBusy] = useState(false);
@@ -89,9 +91,14 @@ export function SavedBar({ saved, question, asked, ready, onSaved }: SavedBarPro
 		onSaved(f);
 		navigate(funnelHref(f), { replace: saved?.name === f.name });
 	};
+	const failed = (e: unknown) => {
+		toastError(e);
+		if (e instanceof Problem && e.status === 412)
+			onStale();
+	};
 	const attempt = (deed: Promise<Saved>, said: string) => {
 		setBusy(true);
-		deed.then((f) => { done(f); toast(said); }, toastError).finally(() => setBusy(false));
+		deed.then((f) => { done(f); toast(said); }, failed).finally(() => setBusy(false));
 	};
 	const pin = async () => {
 		if (!saved)
@@ -117,7 +124,7 @@ export function SavedBar({ saved, question, asked, ready, onSaved }: SavedBarPro
 			<div class="line">
 				{may && saved && question.changed && <Button kind="main" busy={busy} disabled={!ready} onClick={() => attempt(savedChange(saved, { query: toSaved(question.q) }), t('build.saved'))}>{t('build.saveChanges')}</Button>}
 				{may && (!saved || question.changed) && <Button kind={saved ? 'plain' : 'main'} disabled={!ready} onClick={() => setNaming('new')}>{t(saved ? 'build.saveAs' : 'build.save')}</Button>}
-				{may && saved && !question.changed && <Button onClick={() => void pin().catch(toastError)}>{t(saved.place ? 'build.unpin' : 'build.pin')}</Button>}
+				{may && saved && !question.changed && <Button onClick={() => void pin().catch(failed)}>{t(saved.place ? 'build.unpin' : 'build.pin')}</Button>}
 				<Button disabled={!ready} onClick={() => void copyLink(question.href)}>{t('build.copyLink')}</Button>
 				{ready && <Files asked={asked} name={saved?.name ?? 'funnel'} title={saved?.title ?? ''} />}
 				{saved && may && <Menu label={t('build.more')} items={[

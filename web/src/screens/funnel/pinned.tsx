@@ -29,7 +29,7 @@ function unitOf(query: Record<string, string>): string {
 }
 
 function Row({ f }: { f: Saved }) {
-	const answer = useResource<Funnel>('/api/v1/funnel', { ...f.query, by: null, of: null, compare: null, trend: unitOf(f.query) }, { live: true });
+	const answer = useResource<Funnel>('/api/v1/funnel', { ...f.query, by: null, of: null, compare: null, compare_where: null, correlate: null, trend: unitOf(f.query) }, { live: true });
 	const steps = answer.data?.steps ?? [];
 	const first = steps[0];
 	const last = steps[steps.length - 1];
