@@ -27,13 +27,19 @@ const shown = new Set([
 	'home desktop-light-en', 'home-period desktop-dark-de', 'home phone-light-en', 'home-people desktop-light-en',
 	'home-breakdown desktop-light-en', 'flow desktop-light-en', 'people desktop-light-en', 'people-one desktop-light-de',
 	'people phone-dark-en', 'companies-one desktop-dark-en', 'deals desktop-light-en', 'import desktop-light-en',
-	'funnels-one desktop-light-en', 'builder-breakdown desktop-dark-de', 'builder-groups desktop-light-en', 'builder-times phone-light-de', 'funnels desktop-light-en',
+	'funnels-one desktop-light-en', 'builder-breakdown desktop-dark-de', 'builder-groups desktop-light-en', 'builder-goes desktop-light-de', 'builder-times phone-light-de', 'funnels desktop-light-en',
 	'settings-keys desktop-light-en', 'gallery desktop-light-en', 'login desktop-light-en',
 ]);
 
 const endings = [];
 const during = { after: (f) => endings.push(f) };
 const { server, client, email } = await sampleServer(during, { people: 20000 });
+for (const [title, query, place] of [
+	['Sales accepts', { steps: 'stage:mql, stage:sal, stage:sql', period: 'quarter' }, 2],
+	['Readers of case studies', { steps: '[name = "page_viewed" and (kind = "case_study")], stage:opportunity, stage:customer' }, null],
+	['Demo to deal, portals only', { steps: 'demo_booked, deal:evaluation, deal:won', where: 'first_source in (capterra, omr)' }, null],
+])
+	await client.post('/api/v1/funnels', { title, query, place });
 const browser = await openBrowser(during);
 for (const screen of await screens(client)) {
 	if (asked.length > 0 && !asked.includes(screen.name))

@@ -53,7 +53,7 @@ export async function screens(client) {
 		{ name: 'builder-breakdown', path: `${built}&by=source` },
 		{ name: 'builder-times', path: `${built}&part=times`, picture: true },
 		{ name: 'builder-groups', path: `${built}&part=versus&where=first_source+%3D+linkedin&compare_where=first_source+in+(capterra,+omr)` },
-		{ name: 'builder-goes', path: `${built}&part=goes` },
+		{ name: 'builder-goes', path: '/funnels/new?steps=stage:lead,stage:mql,stage:sal&part=goes' },
 		{ name: 'builder-rules', path: `${built}&order=strict&exclude=call_made`, picture: true },
 	];
 	return [...out, ...more, ...builder];

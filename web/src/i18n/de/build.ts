@@ -99,6 +99,7 @@ export const build: Same<typeof en> = {
 	'build.goes.did': 'Wer {name} hatte, kam {n}-mal so oft durch ({low} bis {high}).',
 	'build.goes.has': 'Wer {name} hatte, kam {n}-mal so oft durch ({low} bis {high}).',
 	'build.goes.nothing': 'Nichts geht damit einher, was nicht Zufall sein könnte.',
+	'build.goes.known': 'Merkmale kennt man von Leuten, die sagten, wer sie sind, und die kommen ohnehin weiter: für einen fairen Blick beginnen Sie mit einer Stufe.',
 	'build.goes.atFirst': '{name}, zu Beginn',
 	'build.goes.all': 'Alle {n} zeigen',
 	'build.goes.note': 'Mal so oft: die Chancen derer, die es haben, gegen die der anderen, mit dem Bereich, in dem das wahre Verhältnis in 95 von 100 Fällen liegt. Es geht mit dem Durchkommen einher; dass es der Grund ist, sagt das nicht.',

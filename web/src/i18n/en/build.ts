@@ -96,6 +96,7 @@ export const build = {
 	'build.goes.did': 'Those with {name} came through {n} times as often ({low} to {high}).',
 	'build.goes.has': 'Those with {name} came through {n} times as often ({low} to {high}).',
 	'build.goes.nothing': 'Nothing goes with it that could not be chance.',
+	'build.goes.known': 'Traits are known of people who said who they are, and those come further anyway: for a fair look begin with a stage.',
 	'build.goes.atFirst': '{name}, at first',
 	'build.goes.all': 'Show all {n}',
 	'build.goes.note': 'Times as often: the odds of those who have it against those who do not, with the interval that holds the true ratio 95 times of 100. It goes with coming through; that it is the reason is not said.',

@@ -96,7 +96,7 @@ export function Goes({ f, asked }: { f: Funnel; asked: Query }) {
 				</table>
 			</div>
 			{shown.length < rows.length && <Button kind="quiet" onClick={() => setAll(true)}>{t('build.goes.all', { n: rows.length })}</Button>}
-			<p class="small grey">{t('build.goes.note')}</p>
+			<p class="small grey">{t('build.goes.note')} {!/^stage:/.test(f.steps[0]?.name ?? '') && t('build.goes.known')}</p>
 		</div>
 	);
 }

@@ -55,7 +55,7 @@ function Rows({ rows, reload }: { rows: Saved[]; reload: () => void }) {
 				{ key: 'steps', title: t('build.steps'), cell: (f) => stepsWords(f.query['steps'] ?? '') || t('nav.funnel'), wide: true, phone: 2 },
 				{ key: 'place', title: t('build.onHome'), cell: (f) => (f.place ? t('build.place', { n: pinned.indexOf(f) + 1 }) : '') },
 				{ key: 'changed', title: t('build.changed'), cell: (f) => <><RelativeTime at={f.changed_at} quiet /> · {f.changed_by.name}</> },
-				...(may ? [{ key: 'more', title: t('build.more'), cell: (f: Saved) => <Deeds f={f} rows={rows} reload={reload} />, phone: 1 as const, number: true }] : []),
+				...(may ? [{ key: 'more', title: '', cell: (f: Saved) => <Deeds f={f} rows={rows} reload={reload} />, phone: 1 as const, number: true }] : []),
 			]} />
 		</div>
 	);
