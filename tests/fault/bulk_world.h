@@ -384,7 +384,7 @@ static inline uint64_t first_seed(void)
 static inline uint64_t cases(void)
 {
 	const char *text = getenv("TEST_CASES");
-	return text ? strtoull(text, NULL, 10) : 12;
+	return text ? strtoull(text, NULL, 10) : 8;
 }
 
 /* ---- tests ----------------------------------------------------------------------------------- */

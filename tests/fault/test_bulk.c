@@ -7,7 +7,7 @@
  *               everybody, and their replay must prove it. And the same file twice, taken back,
  *               killed, and with the n-th write failing.
  *
- * TEST_CASES (default 12) says how many random files are tried, TEST_SEED with which they begin.
+ * TEST_CASES (default 8) says how many random files are tried, TEST_SEED with which they begin.
  */
 #include "fault/bulk_world.h"
 
@@ -87,6 +87,52 @@ static void what_is_taken_back_is_gone_and_may_come_again(void **state)
 	place_fini(&p);
 }
 
+static bool count_stage(void *arg, const struct touch *t)
+{
+	*(size_t *)arg += str_eq(t->name, S("stage_entered"));
+	return true;
+}
+
+static size_t staged(struct place *p, const char *dir)
+{
+	struct snapshot *s = NULL;
+	size_t n = 0;
+	OK(p, snapshot_open(dir, 0, &s, &p->e));
+	OK(p, snapshot_scan(s, count_stage, &n, &p->e));
+	snapshot_close(&s);
+	return n;
+}
+
+static void configure(struct place *p, const char *dir)
+{
+	struct journal *j = NULL;
+	OK(p, journal_open(dir, NULL, &j, &p->e));
+	OK(p, journal_config_set(j, S("rule.mql"),
+				 S("enter mql when did(\"page_viewed\") >= 2 and did(\"signup\")"),
+				 S("test"), &p->e));
+	journal_close(&j);
+}
+
+/* Rules that keep a book of what people did read it from the touches that were loaded in bulk. */
+static void rules_hold_after_a_bulk_load(void **state)
+{
+	(void)state;
+	for (uint64_t seed = first_seed(); seed < first_seed() + cases() / 3 + 1; seed++) {
+		struct place p;
+		place_init(&p);
+		file_write_random(&p, seed, 200, true);
+		const char *bulk = dir_make(&p, "bulk"), *plain = dir_make(&p, "plain");
+		configure(&p, bulk);
+		configure(&p, plain);
+		load(&p, bulk, LOAD_BULK_ALWAYS);
+		load(&p, plain, LOAD_BULK_NEVER);
+		assert_int_equal(staged(&p, bulk), staged(&p, plain));
+		assert_true(staged(&p, bulk) > 0);
+		proven(&p, bulk);
+		place_fini(&p);
+	}
+}
+
 /* The process is killed at a random moment of the load, and goes on, until it is done. No device
  * changes hands in it: what is read a second time knows who had it later. */
 static void a_load_that_was_killed_goes_on(void **state)
@@ -151,6 +197,7 @@ int main(void)
 		cmocka_unit_test(bulk_and_row_by_row_say_the_same),
 		cmocka_unit_test(the_same_file_again_adds_nothing),
 		cmocka_unit_test(what_is_taken_back_is_gone_and_may_come_again),
+		cmocka_unit_test(rules_hold_after_a_bulk_load),
 		cmocka_unit_test(a_load_that_was_killed_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
