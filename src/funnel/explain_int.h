@@ -40,4 +40,8 @@ bool story_chain(const struct story *s, const struct chain_rules *rules, struct 
  * reason. */
 bool story_of_rules(const struct story *s, size_t step, str *why_r, err *e) MUST_CHECK;
 
+/* Every visible touch of one person, in no order (explain_find.c). */
+bool person_touches(struct snapshot *s, uint64_t subject, touch_fn each, void *arg,
+		    err *e) MUST_CHECK;
+
 #endif

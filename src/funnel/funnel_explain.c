@@ -347,7 +347,9 @@ static bool explain(struct story *s, struct snapshot *snapshot, const struct fun
 	return plan_init(&s->plan, spec, s->a, e) && dict_init(&s->held, s->a, e) &&
 	       matcher_init_excludes(&s->excluder, &s->plan.spec, s->a, e) &&
 	       subject_key_init(&s->key, p, spec->count, s->a, e) &&
-	       snapshot_scan(snapshot, collect, s, e) && !s->failed && tell(s, p, x, e);
+	       (s->plan.by_people ? person_touches(snapshot, s->subject, collect, s, e)
+				  : snapshot_scan(snapshot, collect, s, e)) &&
+	       !s->failed && tell(s, p, x, e);
 }
 
 bool funnel_explain(struct snapshot *s, const struct funnel_spec *spec, uint64_t subject,

@@ -174,6 +174,29 @@ static void compare(struct world *w, const struct asked *q, const struct buf *wa
 	buf_fini(&got);
 }
 
+/* Each person's own explanation, added up, is the answer. */
+static void explained_as_counted(struct world *w)
+{
+	struct funnel_spec spec = spec_of(w, "a, b, c");
+	struct funnel_result r;
+	struct snapshot *s;
+	uint64_t counts[3] = { 0 };
+	WORLD_OK(w, snapshot_open(w->dir, 0, &s, &w->e));
+	WORLD_OK(w, funnel_run(s, &spec, &w->a, &r, &w->e));
+	struct people *p = snapshot_people(s);
+	for (uint64_t i = 1; i <= people_profiles(p); i++) {
+		struct funnel_explanation x;
+		if (people_subject_of(p, i) != i || people_entity_of(p, i) != ENTITY_PERSON)
+			continue;
+		WORLD_OK(w, funnel_explain(s, &spec, i, &w->a, &x, &w->e));
+		for (size_t k = 0; k < x.level; k++)
+			counts[k]++;
+	}
+	for (size_t k = 0; k < 3; k++)
+		assert_int_equal(counts[k], r.steps[k].count);
+	snapshot_close(&s);
+}
+
 static void one_answer_whatever_the_touches_lie_in(void **state)
 {
 	const char *rounds = getenv("ROUNDS");
@@ -195,7 +218,10 @@ static void one_answer_whatever_the_touches_lie_in(void **state)
 			compare(&mixed, q, &wanted, false, 3);
 			buf_fini(&wanted);
 		}
+		explained_as_counted(&tail);
+		explained_as_counted(&mixed);
 		WORLD_OK(&mixed, journal_seal(mixed.j, 0, &mixed.e));
+		explained_as_counted(&mixed);
 		for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
 			struct buf wanted;
 			buf_init(&wanted, MIB);
