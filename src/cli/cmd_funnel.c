@@ -169,6 +169,9 @@ static bool of_read(const struct args *a, struct funnel_spec *spec, err *e)
 	str number = str_of(text);
 	if (str_starts(number, S("step")))
 		number = str_trim(str_sub(number, 4, number.n));
+	bool all = str_ends(number, S(" all"));
+	if (all)
+		number = str_trim(str_sub(number, 0, number.n - 4));
 	uint64_t n = 0;
 	if (!num_parse_u64(number, &n) || n == 0 || n > FUNNEL_STEPS_MAX ||
 	    (spec->steps_n > 0 && n > spec->steps_n))
@@ -177,7 +180,7 @@ static bool of_read(const struct args *a, struct funnel_spec *spec, err *e)
 			"--of is first, last, 'step N' with a step's number, all, or person, "
 			"not \"%s\"",
 			text);
-	spec->of = FUNNEL_OF_STEP;
+	spec->of = all ? FUNNEL_OF_STEP_ALL : FUNNEL_OF_STEP;
 	spec->of_step = (size_t)n;
 	return true;
 }

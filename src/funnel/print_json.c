@@ -282,7 +282,7 @@ static void put_breakdown(struct json_writer *w, const struct funnel_spec *spec)
 	} else {
 		put_str(w, "breakdown", spec->by);
 		put_cstr(w, "of", of_word(spec->of));
-		if (spec->of == FUNNEL_OF_STEP)
+		if (spec->of == FUNNEL_OF_STEP || spec->of == FUNNEL_OF_STEP_ALL)
 			put_uint(w, "of_step", spec->of_step);
 	}
 	put_uint(w, "groups_max", spec->groups_max);

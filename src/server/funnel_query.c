@@ -209,11 +209,14 @@ static bool read_of(struct request *q, struct funnel_spec *spec, err *e)
 	}
 	if (str_starts(text, S("step")))
 		text = str_trim(str_sub(text, 4, text.n));
+	bool each = str_ends(text, S(" all"));
+	if (each)
+		text = str_trim(str_sub(text, 0, text.n - 4));
 	if (!num_parse_u64(text, &n) || n == 0 || n > rows)
 		return problem_field(q, e, "of",
 				     "expected first, last, all, person or step N, N from 1 to %zu",
 				     rows);
-	spec->of = FUNNEL_OF_STEP;
+	spec->of = each ? FUNNEL_OF_STEP_ALL : FUNNEL_OF_STEP;
 	spec->of_step = (size_t)n;
 	return true;
 }

@@ -2,6 +2,7 @@
 // says of its rules, and why somebody came no further.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Server } from './server.mjs';
 import { Trichter } from './trichter.mjs';
 
 const rows = [
@@ -113,4 +114,42 @@ test('why somebody came no further is said for every parameter, in English and G
 	const x = c.json('funnel', '--steps', 'seen, seen', '--ties', 'increase', '--reuse', 'multi', '--explain', 'ann@example.com');
 	assert.match(x.why_stopped, /in the same instant as the step before/);
 	assert.equal(c.json('funnel', ...steps, '--order', 'strict', '--explain', 'ann@example.com').why_stopped, null);
+});
+
+test('over HTTP the same parameters give the same numbers, and say where they are wrong', async (t) => {
+	const c = filled(t);
+	const s = await Server.start(t, { trichter: c });
+	const api = s.key('read');
+	const ask = (o) => api.get(`/api/v1/funnel?${new URLSearchParams({ steps: 'seen, tried, bought', ...o })}`);
+	const counts = async (o) => {
+		const r = await ask(o);
+		assert.equal(r.status, 200, r.text.slice(0, 300));
+		return r.json.steps.map((x) => x.count);
+	};
+	assert.deepEqual(await counts({}), [6, 5, 5]);
+	assert.deepEqual(await counts({ order: 'strict' }), [6, 3, 3]);
+	assert.deepEqual(await counts({ exclude: 'unsubscribed:1-2', exclude_policy: 'drop_person' }), [5, 4, 4]);
+	assert.deepEqual(await counts({ exclude: 'unsubscribed:1-2' }), [6, 4, 4]);
+	assert.deepEqual(await counts({ profile: 'posthog', exclude: 'unsubscribed:1-2' }), [5, 4, 4]);
+	assert.deepEqual(await counts({ max_gap: '1d' }), [6, 5, 4]);
+	assert.deepEqual(await counts({ max_gap: 'none, 5min' }), [6, 5, 1]);
+	assert.deepEqual(await counts({ count: 'totals' }), [8, 6, 6]);
+	assert.deepEqual(await counts({ count: 'sessions' }), [8, 3, 2]);
+	assert.deepEqual(await counts({ hold: 'plan' }), [2, 2, 1]);
+	assert.deepEqual(await counts({ repeat: 'stop' }), [6, 5, 4]);
+	for (const [field, o] of [
+		['ties', { order: 'strict', ties: 'by_step' }], ['entry', { entry: 'third' }], ['exclude', { exclude: 'x:2-1' }],
+		['max_gap', { max_gap: 'soon' }], ['hold', { hold: 'a,b,c,d' }], ['profile', { profile: 'x' }], ['count', { count: 'cats' }],
+		['exclude_policy', { exclude: 'x', exclude_policy: 'reset', entry: 'first' }],
+	]) {
+		const r = await ask(o);
+		assert.equal(r.status, 400, field);
+		assert.ok(r.text.includes(`"${field}"`), `${field}: ${r.text}`);
+	}
+	const x = await api.get(`/api/v1/funnel/explain?${new URLSearchParams({ steps: 'seen, tried, bought', order: 'strict', person: 'bob@example.com' })}`);
+	assert.match(x.json.why_stopped, /other came between/);
+	assert.match(x.json.why_stopped_de, /dazwischen kam other/);
+	// Who is behind a number of attempts and of sessions.
+	const people = await api.get(`/api/v1/funnel/people?${new URLSearchParams({ steps: 'seen, tried, bought', profile: 'mixpanel', step: '3', outcome: 'reached' })}`);
+	assert.equal(people.status, 200, people.text);
 });

@@ -18,7 +18,7 @@
 
 #include "oracle_attempts.h"
 
-#define CASES_DEFAULT 30000
+#define CASES_DEFAULT 100000
 
 static bool chance(struct rng *r, double p)
 {
