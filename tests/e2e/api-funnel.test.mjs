@@ -183,6 +183,32 @@ test('reconcile says of every line whether it counts, and why not', async (t) =>
 	assert.match(trichter.ok('verify'), /no difference/);
 });
 
+test('broken down by two, beside another group, in classes of time, with what comes with conversion', async (t) => {
+	const { api } = await server(t, sample(3000));
+	const asked = { steps: 'page_viewed, form_submitted', by: 'source,channel', correlate: 1, compare_where: 'first_channel = "Email"' };
+	const f = await ok(api, `/api/v1/funnel?${q(asked)}`);
+	assert.ok(f.groups.length > 3);
+	for (const g of f.groups.filter((x) => !x.other))
+		assert.equal(g.values.length, 2);
+	assert.equal(f.groups.reduce((n, g) => n + g.steps[0].count, 0), f.steps[0].count);
+	const second = f.histogram.steps.find((x) => x.step === 2);
+	assert.equal(second.buckets.reduce((n, b) => n + b.count, 0), f.steps[1].count);
+	for (let i = 1; i < second.buckets.length; i++)
+		assert.equal(second.buckets[i].from_seconds, second.buckets[i - 1].to_seconds);
+	const alone = await ok(api, `/api/v1/funnel?${q({ steps: asked.steps, where: asked.compare_where })}`);
+	assert.deepEqual(f.compare_where.steps.map((x) => x.count), alone.steps.map((x) => x.count));
+	assert.ok(f.compare_where.p_value >= 0 && f.compare_where.p_value <= 1);
+	assert.ok(f.correlation.length > 0);
+	for (const c of f.correlation) {
+		assert.ok(['touch', 'property', 'trait'].includes(c.kind), c.kind);
+		assert.ok(c.low <= c.odds_ratio && c.odds_ratio <= c.high, JSON.stringify(c));
+		assert.ok(c.converted_with <= c.converted && c.dropped_with <= c.dropped);
+		assert.equal(c.converted, f.steps[1].count);
+	}
+	const wrong = await api.get(`/api/v1/funnel?${q({ ...asked, by: 'source,channel,name' })}`);
+	assert.equal(wrong.status, 400, wrong.text);
+});
+
 test('while touches come in, equal questions share a computation and miss nothing that was there when they were asked', async (t) => {
 	const { s, api } = await server(t, sample(2000));
 	const collect = s.key('collect', 'work', 'read');
