@@ -81,7 +81,8 @@ function Brackets({ steps, at, lost }: { steps: Step[]; at: number; lost: (s: St
 			{run && run.what !== 'marketing' && (
 				<th scope="rowgroup" class="bracket" rowSpan={span(steps, at, run.to, lost)}>
 					<div data-side={run.what}>
-						<span>{run.what === 'both' ? '' : t('funnel.sales')}</span>
+						{/* a word stands taller than one row */}
+						<span class={span(steps, at, run.to, lost) < 2 ? 'hidden' : undefined}>{run.what === 'both' ? '' : t('funnel.sales')}</span>
 						{at === sales_from && run.what === 'both' && <span class="hidden">{t('funnel.handOff')}</span>}
 					</div>
 				</th>
