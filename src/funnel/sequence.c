@@ -227,28 +227,36 @@ static bool run_view(struct sequence *s, const uint8_t *steps, size_t n, size_t 
 	return entries_run(s);
 }
 
-/* Each order in which the steps that float between two anchors can come. */
-static bool run_orders(struct sequence *s, uint8_t *steps, size_t from, size_t kept_n)
+/* Each order in which the steps that float between two anchors can come. `present`: steps that some
+ * touch fills; behind the first that none does no order makes a difference, so it comes last. */
+static bool run_orders(struct sequence *s, uint8_t *steps, size_t from, uint32_t present,
+		       size_t kept_n)
 {
 	size_t n = s->asked.steps_n;
 	size_t to = from;
+	bool any = false;
 	if (from == n)
 		return run_view(s, steps, n, kept_n);
 	if ((s->asked.anchors >> steps[from] & 1) != 0)
-		return run_orders(s, steps, from + 1, kept_n);
+		return (present >> steps[from] & 1) != 0
+			       ? run_orders(s, steps, from + 1, present, kept_n)
+			       : run_view(s, steps, n, kept_n);
 	while (to < n && (s->asked.anchors >> steps[to] & 1) == 0)
 		to++;
 	for (size_t k = from; k < to; k++) {
 		uint8_t first = steps[from], chosen = steps[k];
+		if ((present >> chosen & 1) == 0)
+			continue;
+		any = true;
 		steps[from] = chosen;
 		steps[k] = first;
-		bool on = run_orders(s, steps, from + 1, kept_n);
+		bool on = run_orders(s, steps, from + 1, present, kept_n);
 		steps[from] = first;
 		steps[k] = chosen;
 		if (!on)
 			return false;
 	}
-	return true;
+	return any || run_view(s, steps, n, kept_n);
 }
 
 /* With each set of the optional steps. The last one need not be left out: who does not come to it
@@ -277,8 +285,12 @@ static bool run_kept(struct sequence *s, size_t kept_n)
 		return run_options(s, kept_n);
 	for (size_t k = 0; k < s->asked.steps_n; k++)
 		steps[k] = (uint8_t)k;
-	return s->asked.order == FUNNEL_ANCHORED ? run_orders(s, steps, 0, kept_n)
-						 : run_view(s, steps, s->asked.steps_n, kept_n);
+	if (s->asked.order != FUNNEL_ANCHORED)
+		return run_view(s, steps, s->asked.steps_n, kept_n);
+	uint32_t present = 0;
+	for (size_t i = 0; i < kept_n; i++)
+		present |= s->kept[i].mask;
+	return run_orders(s, steps, 0, present, kept_n);
 }
 
 /* ---- whose touches --------------------------------------------------------------------------- */
