@@ -28,7 +28,7 @@ static bool erase_now(struct cli *c, const struct args *a, struct journal *j, ui
 		return err_prefix(e, "erased, but not from the files of the archive yet");
 	buf_cstr(&c->out, waiting ? "An import that is open keeps some of them in the files until "
 				    "it is finished.\n"
-				  : "No file of the data directory holds anything of them.\n");
+				  : "Nothing of them is left in the journal's files.\n");
 	return true;
 }
 

@@ -16,7 +16,6 @@
 
 #include <stdio.h>
 
-#define LIST_NAME      "erasures"
 #define LIST_BYTES_MAX (256 * MIB)
 
 static void put_line(struct buf *b, const struct undone_row *row)
@@ -25,6 +24,16 @@ static void put_line(struct buf *b, const struct undone_row *row)
 	for (size_t i = 0; i < row->persons_n; i++)
 		buf_printf(b, " %llu", (unsigned long long)row->persons[i]);
 	buf_byte(b, '\n');
+}
+
+/* Its time says when somebody was erased last: what is the same is not written again. */
+static bool is_there(struct fs *fs, const char *path, str content)
+{
+	struct buf b CLEANUP(buf_fini);
+	err ignored = { 0 };
+	buf_init(&b, LIST_BYTES_MAX);
+	return fs_exists(fs, path) && fs_read_all(fs, path, LIST_BYTES_MAX, &b, &ignored) &&
+	       str_eq(buf_view(&b), content);
 }
 
 void erase_list_write(struct journal *j)
@@ -42,9 +51,10 @@ void erase_list_write(struct journal *j)
 		if (row->effects & EFFECT_ERASED)
 			put_line(&b, row);
 	}
-	int length = snprintf(path, sizeof path, "%s/" LIST_NAME, s->dir);
+	int length = snprintf(path, sizeof path, "%s/" JOURNAL_ERASURES, s->dir);
 	bool ok = length > 0 && length < (int)sizeof path && buf_ok(&b, &e) &&
-		  fs_write_all(s->fs, path, buf_view(&b), &e);
+		  (is_there(s->fs, path, buf_view(&b)) ||
+		   fs_write_all(s->fs, path, buf_view(&b), &e));
 	if (!ok)
 		log_event(LOG_ERROR, "erasures_not_written", "code=%s", err_code_name(e.code));
 }

@@ -273,7 +273,8 @@ struct erasure {
 	uint64_t profiles; /* and ids */
 	uint64_t kept;	   /* touches that stay with a deal or a company */
 };
-#define ERASE_WAIT_US INT64_C(86400000000)
+#define ERASE_WAIT_US	 (20 * 3600 * INT64_C(1000000)) /* done within a day */
+#define JOURNAL_ERASURES "erasures"			/* the list, in the directory */
 /* ERR_NOT_FOUND: no person. ERR_CONFLICT: an import brings them just now. ERR_LIMIT: too much would
  * have to be read anew. */
 bool journal_erase(struct journal *j, struct erasure *x, err *e) MUST_CHECK;

@@ -264,6 +264,7 @@ struct walk {
 	char *token;
 	bool found;
 	int64_t now_us;
+	int64_t erased_s; /* when somebody was erased last; 0: never */
 };
 
 static bool find_import(void *arg, const char *name)
@@ -300,7 +301,9 @@ static bool sweep_one(void *arg, const char *name)
 	    stat(path, &s) != 0)
 		return true;
 	int64_t age = w->now_us - (int64_t)s.st_mtime * US_PER_S;
-	int64_t keep = marked_import(w->data, token) ? USED_UPLOAD_US : UNUSED_UPLOAD_US;
+	/* Whoever is erased may stand in any file that came before. */
+	bool keeps = marked_import(w->data, token) && (int64_t)s.st_mtime > w->erased_s;
+	int64_t keep = keeps ? USED_UPLOAD_US : UNUSED_UPLOAD_US;
 	if (age > keep && !upload_remove_folder(w->data, token, &ignored))
 		err_clear(&ignored); /* tried again the next time */
 	return true;
@@ -310,6 +313,10 @@ bool uploads_sweep(const char *data, err *e)
 {
 	char path[UPLOAD_PATH_MAX];
 	struct walk w = { .data = data, .now_us = time_now_us() };
+	struct stat s;
+	snprintf(path, sizeof path, "%s/" JOURNAL_ERASURES, data);
+	if (stat(path, &s) == 0)
+		w.erased_s = (int64_t)s.st_mtime;
 	snprintf(path, sizeof path, "%s/" UPLOADS_FOLDER, data);
 	return fs_list(fs_real(), path, sweep_one, &w, e);
 }

@@ -1,6 +1,6 @@
 // A person is erased: over HTTP, from the command line, and from every byte of the data directory.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Server } from './server.mjs';
@@ -55,6 +55,16 @@ test('who is erased is nowhere any more, and the others are as they were', async
 	assert.equal(s.trichter.run('person', 'erase', String(device)).status, 2);
 	s.trichter.ok('person', 'erase', String(device), '--yes');
 	assert.equal(s.trichter.run('person', 'show', 'zora-device').status, 1);
+	await s.stop();
+	// A file that was imported two days ago: it would stay for a month, had nobody been erased since.
+	const upload = join(s.trichter.data, 'uploads', '0'.repeat(31) + '1');
+	mkdirSync(upload, { recursive: true });
+	writeFileSync(join(upload, 'people.csv'), people);
+	writeFileSync(join(upload, '.import'), '1');
+	utimesSync(upload, Date.now() / 1000 - 172800, Date.now() / 1000 - 172800);
+	await s.start();
+	for (let i = 0; i < 600 && existsSync(upload); i++) await new Promise((r) => setTimeout(r, 50));
+	assert.ok(!existsSync(upload));
 	await s.stop();
 	s.trichter.ok('person', 'erase', 'bert@example.com', '--yes', '--now');
 	assert.deepEqual(holding(s.trichter.data, [...hers, 'bert@example.com', 'Bert Brand']), []);
