@@ -159,8 +159,13 @@ bool import_close(struct journal *j, struct job *job, err *e)
 	row->closed_seq = j->next_seq;
 	row->dirty = true;
 	j->must_reload = true; /* until all of it is done */
-	if (!buf_ok(&row->state, e) ||
-	    !append_note(j, S("import_closed"), row->import, row->import, e) || !group_commit(j, e))
+	/* A count that is written now says that the closing touch is in it, and it is not yet. */
+	j->no_sweep = true;
+	bool closed = buf_ok(&row->state, e) &&
+		      append_note(j, S("import_closed"), row->import, row->import, e) &&
+		      group_commit(j, e);
+	j->no_sweep = false;
+	if (!closed)
 		return false;
 	struct closing c = { .j = j, .row = row, .e = e };
 	bool ok = bulk_fold(&j->store, row, tell_person, &c, e) && evaluate_once(&c);

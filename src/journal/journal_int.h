@@ -326,6 +326,8 @@ struct journal {
 	struct thread thread;
 	struct mutex mutex; /* guards jobs' done and the numbers */
 	bool must_reload;   /* memory may differ from the disk: load again before going on */
+	bool no_sweep; /* nothing of the sweep in this commit: what belongs to it is folded after it
+			*/
 	struct record_writer record;
 	struct arena group; /* of one group */
 	struct arena batch; /* of one intake */

@@ -145,6 +145,8 @@ static bool put_sweep(struct journal *j, double share, err *e)
 {
 	int64_t now = time_monotonic_us();
 	struct people *p = j->store.people;
+	if (j->no_sweep)
+		return true;
 	if (!j->sweeping) {
 		if (!journal_hooks.is_dirty(p) && !j->sweep_all &&
 		    j->store.applied_seq + 10000 > j->next_seq)

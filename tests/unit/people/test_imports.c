@@ -3,6 +3,8 @@
  */
 #include "people_test.h"
 
+#include <time.h>
+
 static void an_import_becomes_visible_at_its_end(void **state)
 {
 	struct world w;
@@ -72,6 +74,46 @@ static void undo_brings_back_what_was_overwritten(void **state)
 	assert_true(items[1].subject_is_new);
 	WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
 	assert_int_equal(world_view(&w, "anna@example.com").touches, 3);
+	world_verify(&w);
+	world_fini(&w);
+}
+
+/* Counts are written back block by block; some are due whenever something is committed. */
+static void what_is_written_back_as_an_import_closes_loses_none_of_it(void **state)
+{
+	enum { PEOPLE = 6400 };
+	static struct intake items[PEOPLE];
+	static char ids[2 * PEOPLE][12];
+	struct world w;
+	(void)state;
+	world_init(&w);
+	for (int round = 0; round < 2; round++) {
+		uint64_t import = 0;
+		for (int part = 0; part < 2; part++) {
+			for (int i = 0; i < PEOPLE; i++) {
+				char user[12];
+				(void)snprintf(ids[i], sizeof ids[i], "u%d", i);
+				(void)snprintf(user, sizeof user, "m%d%d.%d", round, part, i);
+				memcpy(ids[PEOPLE + i], user, sizeof user);
+				items[i] = touch_named("page_viewed", ids[i], DAY(1),
+						       ids[PEOPLE + i]);
+			}
+			if (part == 0) {
+				struct batch b = { .items = items,
+						   .n = PEOPLE,
+						   .trust = TRUST_SECRET };
+				WORLD_OK(&w, journal_submit(w.j, &b, &w.e));
+				import = import_begin_ok(&w);
+			} else {
+				import_submit(&w, import, DUPLICATES_UPDATE, items, PEOPLE);
+			}
+		}
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 30000000 }, NULL);
+		WORLD_OK(&w, journal_import_close(w.j, import, S("{}"), &w.e));
+	}
+	WORLD_OK(&w, journal_flush(w.j, &w.e));
+	for (int i = 0; i < PEOPLE; i += 16)
+		assert_int_equal(world_view(&w, ids[i]).touches, 4);
 	world_verify(&w);
 	world_fini(&w);
 }
@@ -160,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_import_becomes_visible_at_its_end),
 		cmocka_unit_test(undo_brings_back_what_was_overwritten),
+		cmocka_unit_test(what_is_written_back_as_an_import_closes_loses_none_of_it),
 		cmocka_unit_test(an_import_that_was_interrupted_can_be_undone),
 		cmocka_unit_test(duplicates_follow_their_policy),
 		cmocka_unit_test(of_two_that_only_fill_the_first_stays),
