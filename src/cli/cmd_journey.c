@@ -336,7 +336,7 @@ static bool answer(struct cli *c, const struct args *a, struct snapshot *s, stru
 {
 	struct subject_view view;
 	if (!people_view(j->people, j->subject, &c->arena, &view, e) ||
-	    !history_gather(s, keep, j, &c->arena, &j->history, e) ||
+	    !history_of_person(s, j->subject, keep, j, &c->arena, &j->history, e) ||
 	    !people_edges(j->people, j->subject, &c->arena, &j->edges, &j->edges_n, e))
 		return false;
 	if (format == FORMAT_JSON) {

@@ -345,7 +345,7 @@ static bool json_export(struct cli *c, const struct page *p, err *e)
 	struct history h = { 0 };
 	struct json_writer w;
 	char text[TIME_TEXT_MAX];
-	if (!history_gather(p->snapshot, keep, &k, &c->arena, &h, e))
+	if (!history_of_person(p->snapshot, k.subject, keep, &k, &c->arena, &h, e))
 		return false;
 	json_writer_init(&w, &c->out, true);
 	json_object_open(&w);

@@ -41,6 +41,10 @@ struct history {
 typedef uint64_t (*history_keep)(void *arg, const struct touch *t);
 bool history_gather(struct snapshot *s, history_keep keep, void *arg, struct arena *a,
 		    struct history *h_r, err *e) MUST_CHECK;
+/* Those of one person, for which `keep` names it; reads no others than theirs and those of whoever
+ * was ever joined with them. */
+bool history_of_person(struct snapshot *s, uint64_t person, history_keep keep, void *arg,
+		       struct arena *a, struct history *h_r, err *e) MUST_CHECK;
 /* The touches of one subject: a part of h->touches. */
 const struct touch *history_of(const struct history *h, uint64_t subject, size_t *n_r);
 
