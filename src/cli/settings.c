@@ -21,7 +21,7 @@
 #define CONNECTIONS_MAX	   12000
 #define CONNECTIONS_MOST   1000000
 #define TAIL_TOUCHES	   1048576
-#define TAIL_LEAST	   1000
+#define TAIL_LEAST	   100
 #define TAIL_MOST	   100000000
 
 static const struct {

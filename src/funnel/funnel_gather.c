@@ -27,7 +27,7 @@ struct collecting {
 	uint64_t subject;
 	bool counts;	   /* for somebody */
 	size_t visit;	   /* 1 + place of the run's visit that is kept; 0 none */
-	bool first_visits; /* of visits only the first matters */
+	bool first_visits; /* of visits only the first matters: not where each has its value */
 	err *e;
 };
 
@@ -195,7 +195,8 @@ bool worker_collect(struct worker *w, uint64_t subject, err *e)
 	w->strayed = !g->plan->by_people;
 	c.counts = subject != 0 &&
 		   (!g->plan->by_people || people_entity_of(p, subject) == ENTITY_PERSON);
-	c.first_visits = g->plan->lifecycle && g->plan->rules.window_us == FUNNEL_WINDOW_NONE;
+	c.first_visits = g->plan->lifecycle && g->plan->rules.window_us == FUNNEL_WINDOW_NONE &&
+			 !(g->plan->by_n > 0 && of_several(g->plan->spec.of));
 	for (uint32_t i = w->runs.first[subject - w->runs.lo]; i != 0; runs_n++) {
 		const struct run_of *run = &w->runs.items.items[i - 1];
 		w->strayed = w->strayed || run->strayed;
