@@ -259,7 +259,7 @@ static bool bulk_open(struct bulk *b, struct loader *l, err *e)
 		l->csv_delimiter = csv_delimiter(l->source.csv);
 	}
 	b->split = mem_alloc(sizeof *b->split);
-	return (b->split || err_nomem(e)) && loader_clone(l, 1, &b->again, e) &&
+	return (b->split || err_nomem(e)) && loader_clone(l, 0, &b->again, e) &&
 	       (l->runs == 0 || spill_resume(b, l->runs - 1, e)) &&
 	       cutter_open(&b->cutter, l, l->offset, l->line, e);
 }

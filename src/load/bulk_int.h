@@ -136,7 +136,8 @@ struct bulk_worker {
 	struct buf key;
 	struct thread thread;
 };
-/* Everything of the loader that reading a row changes is the clone's own. */
+/* Everything of the loader that reading a row changes is the clone's own; its chunk has room for
+ * `items_max` touches, 0: it will be lent one. */
 bool loader_clone(const struct loader *l, size_t items_max, struct loader **c_r, err *e) MUST_CHECK;
 /* What a clone counted goes to the loader. */
 void loader_gather(struct loader *l, const struct loader *c);

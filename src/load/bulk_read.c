@@ -76,11 +76,13 @@ bool loader_clone(const struct loader *l, size_t items_max, struct loader **c_r,
 	c->without_company = c->without_person = c->about_nobody = c->import_timed = 0;
 	c->closed_before_created = c->blocked_ids = c->currency_assumed = c->made_deal_ids = 0;
 	c->keys_settled = true;
-	c->chunk.items = mem_zalloc(items_max, sizeof *c->chunk.items);
-	c->chunk.abouts = mem_zalloc(items_max, sizeof *c->chunk.abouts);
+	if (items_max > 0) {
+		c->chunk.items = mem_zalloc(items_max, sizeof *c->chunk.items);
+		c->chunk.abouts = mem_zalloc(items_max, sizeof *c->chunk.abouts);
+	}
 	c->cells = ARENA_ARRAY(&c->setup, struct cell_value, LOAD_COLUMNS_MAX);
 	c->props = ARENA_ARRAY(&c->setup, struct prop, TOUCH_PROPS_MAX);
-	if (!c->chunk.items || !c->chunk.abouts)
+	if (items_max > 0 && (!c->chunk.items || !c->chunk.abouts))
 		return err_nomem(e);
 	if (!c->cells || !c->props)
 		return arena_err(&c->setup, e);
