@@ -313,6 +313,20 @@ TARGET static void entries(const struct entries *r)
 	}
 }
 
+/* False: some step is missing altogether. */
+TARGET_INLINE bool has_each_step(const struct walk *w, size_t s)
+{
+	const uint8_t *step = w->step + w->begin[s];
+	size_t n = w->end[s] - w->begin[s];
+	if (n > WORD_ROWS)
+		return true;
+	uint64_t begins = steps_of(step, n, 0) | steps_of(step, n, STEP_LATE(w->steps_n));
+	bool each = begins != 0;
+	for (size_t k = 1; k < w->steps_n; k++)
+		each &= steps_of(step, n, (uint8_t)k) != 0;
+	return each;
+}
+
 TARGET static void any(const struct walk *w, int64_t to_us, uint8_t *any_r)
 {
 	/* When each step was last, all side by side; more than eight are done one by one. */
@@ -323,6 +337,10 @@ TARGET static void any(const struct walk *w, int64_t to_us, uint8_t *any_r)
 	}
 	const __m512i to = _mm512_set1_epi64(to_us);
 	for (size_t s = 0; s < w->n; s++) {
+		if (!has_each_step(w, s)) {
+			any_r[s] = ANY_NONE;
+			continue;
+		}
 		__m512i last = _mm512_set1_epi64(NEVER_US);
 		const size_t end = w->end[s];
 		uint32_t any = ANY_NONE;

@@ -7,23 +7,26 @@
  */
 #include "funnel/fast_kit_int.h"
 
-/* Where the touches of each begin; checked, so that a damaged table cannot lead outside of them. */
+/* Where the touches of each begin; checked, so that a damaged table cannot lead outside of them. No
+ * sum of a window's counts wraps: each is at most the touches of the segment. */
 static bool window_sum(struct cursor *c, err *e)
 {
+	const uint64_t rows = c->p->rows;
 	uint64_t row = c->row;
 	bool wrong = c->subject[0] < 0;
+	for (size_t i = 1; i < c->window_n; i++)
+		wrong |= c->subject[i] <= c->subject[i - 1];
+	for (size_t i = 0; i < c->window_n; i++)
+		wrong |= (uint64_t)c->count[i] > rows;
 	for (size_t i = 0; i < c->window_n; i++) {
-		uint64_t count = (uint64_t)c->count[i];
-		wrong |= count > c->p->rows - row;
-		wrong |= i > 0 && c->subject[i] <= c->subject[i - 1];
 		c->begin[i] = row;
-		row += wrong ? 0 : count;
+		row += (uint64_t)c->count[i];
 	}
 	c->begin[c->window_n] = row;
-	return !wrong || err_set(e, ERR_CORRUPT,
-				 "%s: the table of subjects does not fit the touches near subject "
-				 "%ju",
-				 colfile_path(segment_file(c->p->s->segment)), (uintmax_t)c->next);
+	return (!wrong && row <= rows) ||
+	       err_set(e, ERR_CORRUPT,
+		       "%s: the table of subjects does not fit the touches near subject %ju",
+		       colfile_path(segment_file(c->p->s->segment)), (uintmax_t)c->next);
 }
 
 static bool window_read(struct cursor *c, err *e)
