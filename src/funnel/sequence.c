@@ -29,6 +29,7 @@ static void sequence_drop(struct sequence *s)
 	mem_free(s->begins);
 	mem_free(s->clean[0].at);
 	mem_free(s->traces);
+	mem_free(s->trace_words);
 	mem_free(s->cover);
 	mem_free(s->states);
 	s->view = s->kept = NULL;
@@ -36,6 +37,7 @@ static void sequence_drop(struct sequence *s)
 	s->begins = NULL;
 	s->clean[0].at = NULL;
 	s->traces = NULL;
+	s->trace_words = NULL;
 	s->cover = NULL;
 	s->states = NULL;
 	s->cap = 0;
@@ -62,11 +64,12 @@ static bool sequence_fit(struct sequence *s, size_t n, err *e)
 	s->kept_place = mem_zalloc(n, sizeof *s->kept_place);
 	s->begins = mem_zalloc(n, sizeof *s->begins);
 	s->traces = mem_zalloc(n, sizeof *s->traces);
+	s->trace_words = mem_zalloc(n * levels * 4, sizeof *s->trace_words);
 	s->cover = mem_zalloc(levels * (n + 1), sizeof *s->cover);
 	s->states_cap = s->asked.ties == FUNNEL_GRACE ? STATES_MIN + n : 1;
 	s->states = mem_zalloc(s->states_cap, sizeof *s->states);
 	if (!nodes || !s->view || !s->place || !s->kept || !s->kept_place || !s->begins ||
-	    !s->traces || !s->cover || !s->states) {
+	    !s->traces || !s->trace_words || !s->cover || !s->states) {
 		sequence_drop(s);
 		return err_set(e, ERR_NOMEM, "no memory for the touches of one subject");
 	}
@@ -74,6 +77,11 @@ static bool sequence_fit(struct sequence *s, size_t n, err *e)
 		s->clean[l].at = nodes + 4 * n * l;
 		s->idle[l].at = s->clean[l].at + n;
 		s->tainted[l].at = s->idle[l].at + n;
+	}
+	for (size_t q = 0; q < n; q++) {
+		uint32_t *words = s->trace_words + q * levels * 4;
+		s->traces[q] = (struct trace){ words, words + levels, words + 2 * levels,
+					       words + 3 * levels, 0 };
 	}
 	s->cap = n;
 	return true;

@@ -19,6 +19,8 @@
  */
 #include "funnel/sequence_int.h"
 
+#include <string.h>
+
 struct walk {
 	struct sequence *s;
 	const struct chain_rules *r;
@@ -233,7 +235,12 @@ static bool walk_alive(const struct walk *w)
 static void walk_trace(const struct walk *w, struct trace *trace)
 {
 	const struct sequence *s = w->s;
-	*trace = (struct trace){ 0 };
+	size_t bytes = (w->r->steps_n + 1) * sizeof(uint32_t);
+	memset(trace->head, 0, bytes);
+	memset(trace->end, 0, bytes);
+	memset(trace->ends, 0, bytes);
+	memset(trace->goes, 0, bytes);
+	trace->good = 0;
 	for (size_t l = 1; l < w->r->steps_n; l++) {
 		const struct nodes *n = &s->clean[l];
 		uint32_t end = n->head;

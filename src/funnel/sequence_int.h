@@ -54,10 +54,11 @@ struct nodes {
 
 /* What one instant of an attempt did, kept to find the chain again. */
 struct trace {
-	uint32_t head[LEVELS], end[LEVELS]; /* [head, end) of nodes that it could follow */
-	uint32_t ends[LEVELS]; /* per level: bit l: a chain came to it from level l, and counts */
-	uint32_t goes[LEVELS]; /* ... and may go on from here */
-	uint64_t good;	       /* levels on a way to the chain that is looked for */
+	/* per level */
+	uint32_t *head, *end; /* [head, end) of nodes that it could follow */
+	uint32_t *ends;	      /* bit l: a chain came to it from level l, and counts */
+	uint32_t *goes;	      /* ... and may go on from here */
+	uint64_t good;	      /* levels on a way to the chain that is looked for */
 };
 
 struct grace_state {
@@ -83,8 +84,9 @@ struct sequence {
 	struct instant instant;
 	size_t *begins; /* of its instants, in the view */
 	struct nodes clean[LEVELS], tainted[LEVELS], idle[LEVELS];
-	struct trace *traces; /* room for cap, made when first needed */
-	int32_t *cover;	      /* per level and node */
+	struct trace *traces;
+	uint32_t *trace_words; /* what they point into */
+	int32_t *cover;	       /* per level and node */
 	struct grace_state *states;
 	size_t states_n, states_cap;
 	bool over; /* the states did not suffice */
