@@ -118,6 +118,25 @@ bool first_is_young(const struct funnel_result *r, const struct first *f)
 	return is_young(r, 1, f->at_us, f->at_us);
 }
 
+/* Of two the later one is young if the earlier is: one bound says it of all. */
+static uint64_t young_firsts(const struct funnel_result *r, const struct first *firsts, size_t n)
+{
+	int64_t low = INT64_MIN, high = INT64_MAX;
+	uint64_t young = 0;
+	if (n == 0 || !is_young(r, 1, high, high))
+		return 0;
+	while (low < high) { /* the earliest instant that is young */
+		int64_t mid = low + (int64_t)(((uint64_t)high - (uint64_t)low) / 2);
+		if (is_young(r, 1, mid, mid))
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		young += firsts[i].at_us >= low;
+	return young;
+}
+
 bool sides_count(const struct sides *s, struct counting *c, const struct progress *outside,
 		 struct funnel_result *r, err *e)
 {
@@ -138,8 +157,7 @@ bool sides_count(const struct sides *s, struct counting *c, const struct progres
 		r->steps[0].here_now += c->firsts_n;
 		r->steps[0].here_all += c->firsts_n;
 	}
-	for (size_t i = 0; i < c->firsts_n; i++)
-		r->steps[0].young += first_is_young(r, &c->firsts[i]);
+	r->steps[0].young += young_firsts(r, c->firsts, c->firsts_n);
 	for (; outside; outside = outside->next)
 		r->steps[outside->here].here_all++;
 	return count_exits(s, c, r, e) && sides_money(s, c, r, e);

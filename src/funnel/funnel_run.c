@@ -260,6 +260,12 @@ static bool run_firsts(struct run *r, err *e)
 		return arena_err(spec->keep ? r->a : r->scratch, e);
 	for (size_t i = 0; i < r->g.workers_n; i++) {
 		const struct worker *w = &r->g.workers[i];
+		if (!of_person && !period && w->firsts.n > 0) {
+			memcpy(r->firsts + r->firsts_n, w->firsts.items,
+			       w->firsts.n * sizeof *r->firsts);
+			r->firsts_n += w->firsts.n;
+			continue;
+		}
 		for (size_t k = 0; k < w->firsts.n; k++) {
 			const struct first *f = &w->firsts.items[k];
 			if (of_person ? !run_unfold(r, f, e) : false)
