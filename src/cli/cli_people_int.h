@@ -25,7 +25,7 @@ struct query {
 	struct cli *cli;
 	struct people *people;
 	const struct rule *rule;
-	bool needs_history;
+	VEC(str) deeds; /* names of touches that the rule's did(...) ask about */
 	struct history history;
 	/* while walking */
 	struct arena scratch; /* of one subject */

@@ -121,21 +121,23 @@ static bool query_read(struct cli *c, const struct args *a, struct query *q, err
 static void note_did(void *arg, const struct rule_did *did)
 {
 	struct query *q = arg;
-	(void)did;
-	q->needs_history = true;
+	q->failed = q->failed || (!vec_push(&q->deeds, did->name) && !err_nomem(&q->e));
 }
 
 static uint64_t keep_person(void *arg, const struct touch *t)
 {
 	const struct query *q = arg;
-	return t->person > 0 ? people_subject_of(q->people, t->person) : 0;
+	bool asked = false;
+	for (size_t i = 0; i < q->deeds.n; i++)
+		asked = asked || str_eq(q->deeds.items[i], t->name);
+	return asked && t->person > 0 ? people_subject_of(q->people, t->person) : 0;
 }
 
 /* Reads the subject and holds it against the rule. */
 static bool subject_fits(struct query *q, uint64_t number, bool *fits_r, err *e)
 {
 	size_t n = 0;
-	const struct touch *touches = q->needs_history ? history_of(&q->history, number, &n) : NULL;
+	const struct touch *touches = q->deeds.n ? history_of(&q->history, number, &n) : NULL;
 	arena_reset(&q->scratch);
 	if (!subject_read(q->people, number, touches, n, q->now_us, &q->scratch, &q->subject, e))
 		return false;
@@ -189,7 +191,10 @@ static bool query_prepare(struct cli *c, struct snapshot *s, const struct args *
 		return false;
 	}
 	rule_each_did(q->rule, note_did, q);
-	return !q->needs_history || history_gather(s, keep_person, q, &c->arena, &q->history, e);
+	if (q->failed)
+		*e = q->e;
+	return !q->failed &&
+	       (!q->deeds.n || history_gather(s, keep_person, q, &c->arena, &q->history, e));
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -388,6 +393,7 @@ static bool answer(struct query *q, err *e)
 		  : q->count_only ? count_print(q, e)
 				  : rows_print(q, e);
 	table_fini(&q->table);
+	vec_free(&q->deeds);
 	vec_free(&q->items);
 	arena_fini(&q->rows);
 	arena_fini(&q->scratch);
