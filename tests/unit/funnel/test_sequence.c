@@ -54,6 +54,9 @@ static void a_swap_is_within_the_grace_of_every_step_before(void **state)
 	/* Each a swap with the one before, but the last two lie too far apart. */
 	assert_int_equal(LEVEL(r, T(0, C), T(2, B), T(4, A)), 2);
 	assert_int_equal(LEVEL(r, T(2, C), T(2, B), T(4, A)), 3);
+	r.steps_n = 4;
+	assert_int_equal(LEVEL(r, T(0, A), T(0, 8), T(2, C), T(4, B)), 3);
+	assert_int_equal(LEVEL(r, T(0, A), T(2, 8), T(2, C), T(4, B)), 4);
 }
 
 static void a_window_counts_from_the_first_step_also_when_swapped(void **state)
