@@ -83,7 +83,7 @@ static void what_is_written_back_as_an_import_closes_loses_none_of_it(void **sta
 {
 	enum { PEOPLE = 6400 };
 	static struct intake items[PEOPLE];
-	static char ids[2 * PEOPLE][12];
+	static char ids[2 * PEOPLE][40];
 	struct world w;
 	(void)state;
 	world_init(&w);
@@ -91,7 +91,7 @@ static void what_is_written_back_as_an_import_closes_loses_none_of_it(void **sta
 		uint64_t import = 0;
 		for (int part = 0; part < 2; part++) {
 			for (int i = 0; i < PEOPLE; i++) {
-				char user[12];
+				char user[40];
 				(void)snprintf(ids[i], sizeof ids[i], "u%d", i);
 				(void)snprintf(user, sizeof user, "m%d%d.%d", round, part, i);
 				memcpy(ids[PEOPLE + i], user, sizeof user);
