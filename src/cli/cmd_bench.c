@@ -24,7 +24,7 @@ static const struct option options[] = {
 	OPTION("peers", "DIR", "funnel: leave touches and answers there for bench/peers.mjs"),
 	OPTION("threads", "N", "journal: threads that submit (4)"),
 	OPTION("rate", "N", "journal: touches a second (as fast as they are taken)"),
-	OPTION("tail", "N", "journal: touches that are not sealed into the archive (1,048,576)"),
+	OPTION("tail", "N", "journal: touches that are not sealed into the archive (524,288)"),
 	OPTION("rows", "N", "import: rows of the file (500,000)"),
 	OPTION("seed", "N", "of what is made up (1)"),
 	OPTION("dir", "DIR", "where there is room to work (TMPDIR, /tmp)"),

@@ -20,7 +20,7 @@
 #define MEMORY_MAX_LEAST   (16 * MIB)
 #define CONNECTIONS_MAX	   12000
 #define CONNECTIONS_MOST   1000000
-#define TAIL_TOUCHES	   1048576
+#define TAIL_TOUCHES	   524288
 #define TAIL_LEAST	   100
 #define TAIL_MOST	   100000000
 
@@ -45,7 +45,7 @@ static const struct {
 						 "number. Leave it 0 behind a proxy" },
 	[SETTING_ACCESS_LOG] = { "access_log", "TRICHTER_ACCESS_LOG", "api",
 				 "which requests are logged, by route: api, all or off" },
-	[SETTING_TAIL_TOUCHES] = { "tail_touches", "TRICHTER_TAIL_TOUCHES", "1048576",
+	[SETTING_TAIL_TOUCHES] = { "tail_touches", "TRICHTER_TAIL_TOUCHES", "524288",
 				   "how many of the newest touches stay out of the archive: when "
 				   "there are more, the older half of them is sealed" },
 };

@@ -120,7 +120,7 @@ struct journal_options {
 	 * UINT64_MAX: only when journal_seal asks for it. */
 	uint64_t tail_touches_max;
 };
-#define JOURNAL_TAIL ((uint64_t)1 << 20)
+#define JOURNAL_TAIL ((uint64_t)1 << 19)
 
 /* Opens DIR for writing: takes DIR/lock, applies what was recorded after the last write-back,
  * starts the writer. ERR_CONFLICT: another process has it; ERR_NOT_FOUND: DIR is no data directory.
