@@ -140,6 +140,22 @@ static bool put_messages(struct journal *j, bool all, err *e)
 	       put_number(j, META_MESSAGES_FLUSHED, s->messages_flushed_seq, e);
 }
 
+/* Until it is written down that an import is folded, whoever opens the directory folds it again. */
+static bool a_close_is_not_written(const struct journal *j)
+{
+	const struct store *s = &j->store;
+	for (size_t i = s->imports.n; i > 0; i--) {
+		if (s->imports.items[i - 1].closed_seq)
+			return s->imports.items[i - 1].closed_seq > s->applied_seq;
+	}
+	return false;
+}
+
+static bool is_to_be_swept(const struct journal *j)
+{
+	return j->sweeping || journal_hooks.is_dirty(j->store.people) || a_close_is_not_written(j);
+}
+
 /* The part of the sweep that ought to be done by now. */
 static bool put_sweep(struct journal *j, double share, err *e)
 {
@@ -148,7 +164,7 @@ static bool put_sweep(struct journal *j, double share, err *e)
 	if (j->no_sweep)
 		return true;
 	if (!j->sweeping) {
-		if (!journal_hooks.is_dirty(p) && !j->sweep_all &&
+		if (!is_to_be_swept(j) && !j->sweep_all &&
 		    j->store.applied_seq + 10000 > j->next_seq)
 			return true;
 		journal_hooks.sweep_begin(p, j->next_seq - 1);
@@ -272,8 +288,7 @@ bool writer_flush(struct journal *j, err *e)
 {
 	if (j->store.mode == STORE_REHEARSE)
 		return true;
-	for (bool first = true; first || j->sweeping || journal_hooks.is_dirty(j->store.people);
-	     first = false) {
+	for (bool first = true; first || is_to_be_swept(j); first = false) {
 		group_begin(j);
 		if (!commit_rows(j, 1, false, e)) {
 			j->must_reload = true;
@@ -428,7 +443,7 @@ static int64_t wait_us(const struct journal *j)
 {
 	if (j->must_reload)
 		return -1;
-	if (j->sweeping || j->trimming || journal_hooks.is_dirty(j->store.people))
+	if (j->trimming || is_to_be_swept(j))
 		return IDLE_WAIT_US;
 	if (j->timer_next_us == INT64_MAX)
 		return -1;
@@ -443,7 +458,7 @@ static void idle(struct journal *j)
 	bool ok = true;
 	if (j->timer_next_us <= time_now_us())
 		ok = group_timers(j, &e);
-	if (ok && (j->sweeping || j->trimming || journal_hooks.is_dirty(j->store.people))) {
+	if (ok && (j->trimming || is_to_be_swept(j))) {
 		group_begin(j);
 		ok = group_commit(j, &e);
 	}
