@@ -43,7 +43,7 @@ export interface Journeys {
 }
 
 /* `paths`: who each journey belongs to and where it is read; the first is whose page this is. */
-export function useJourneys(paths: readonly { who: number; path: string }[]): Journeys {
+export function useJourneys(paths: readonly { who: number; path: string }[], live = true): Journeys {
 	const [known, setKnown] = useState<ReadonlyMap<string, Read>>(new Map());
 	const [error, setError] = useState<Problem | null>(null);
 	const [loading, setLoading] = useState(true);
@@ -73,7 +73,7 @@ export function useJourneys(paths: readonly { who: number; path: string }[]): Jo
 		reload();
 		return () => running.current?.abort();
 	}, [reload]);
-	useEffect(() => onSeq(reload), [reload]);
+	useEffect(() => (live ? onSeq(reload) : undefined), [reload, live]);
 	return useMemo(() => {
 		const lanes = paths.flatMap(({ who, path }) => {
 			const r = known.get(path);

@@ -191,12 +191,14 @@ async function unmerge(id: number, profile: number, after: () => void): Promise<
 	}
 }
 
-/* For ever, so it is asked before, and said in plain words. */
-function Erase({ p }: { p: Person }) {
+/* For ever, so it is asked before, and said in plain words. Nothing of them is asked for while it
+ * happens: `onErasing`. */
+function Erase({ p, onErasing }: { p: Person; onErasing(on: boolean): void }) {
 	const [asking, setAsking] = useState(false);
 	const [busy, setBusy] = useState(false);
 	const send = async () => {
 		setBusy(true);
+		onErasing(true);
 		try {
 			await post(`/api/v1/people/${p.person}/erase`, {});
 			toast(t('person.erased'));
@@ -204,6 +206,7 @@ function Erase({ p }: { p: Person }) {
 		} catch (e) {
 			setBusy(false);
 			setAsking(false);
+			onErasing(false);
 			toastError(e);
 		}
 	};
@@ -226,7 +229,8 @@ function Erase({ p }: { p: Person }) {
 const BESIDE_MAX = 6;
 
 function Page({ id }: { id: number }) {
-	const person = useResource<Person>(`/api/v1/people/${id}`, undefined, { live: true });
+	const [erasing, setErasing] = useState(false);
+	const person = useResource<Person>(`/api/v1/people/${id}`, undefined, { live: !erasing });
 	const names = useNames();
 	const rules = useRules();
 	const may = useMay('work');
@@ -237,7 +241,7 @@ function Page({ id }: { id: number }) {
 	const others = useResource<{ rows: ColleagueRow[] }>(company ? `/api/v1/companies/${company.company}/people` : null, { limit: 20 });
 	const colleagues = useMemo(() => (others.data?.rows ?? []).filter((r) => r.person !== p?.person), [others.data, p?.person]);
 	const asked = [id, ...(beside ? colleagues.slice(0, BESIDE_MAX).map((c) => c.person) : [])];
-	const journey = useJourneys(asked.map((who) => ({ who, path: `/api/v1/people/${who}/journey` })));
+	const journey = useJourneys(asked.map((who) => ({ who, path: `/api/v1/people/${who}/journey` })), !erasing);
 	const lanes = useMemo(
 		() => journey.lanes.map((l) => {
 			const other = colleagues.find((c) => c.person === l.who);
@@ -275,7 +279,7 @@ function Page({ id }: { id: number }) {
 					{company && <Colleagues rows={colleagues} company={company} on={beside} onToggle={() => setBeside(!beside)} />}
 					<Identities ids={p.ids} edges={edges} who={names} onSeparate={may ? separate : undefined} />
 					<p><a href={url(`/api/v1/people/${id}/export`)} download>{t('person.export')}</a></p>
-					{mayErase && <Erase p={p} />}
+					{mayErase && <Erase p={p} onErasing={setErasing} />}
 				</aside>
 			</div>
 		</article>
