@@ -145,7 +145,11 @@ static void say_cohort(const struct funnel_result *r, const struct funnel_truth 
 		return;
 	}
 	print_count_in(out, first_n, language);
-	buf_printf(out, de ? " %s mit " : " %s who reached ", unit_of(r, language));
+	buf_printf(out, " %s", unit_of(r, language));
+	if (de)
+		buf_cstr(out, r->spec.count == FUNNEL_TOTALS ? "n mit " : " mit ");
+	else
+		buf_cstr(out, r->spec.count == FUNNEL_PEOPLE ? " who reached " : " that reached ");
 	put_name(r, t->first, language, out);
 	buf_cstr(out, de ? (last_n == 1 ? " erreichte " : " erreichten ") : ", ");
 	print_count_in(out, last_n, language);
