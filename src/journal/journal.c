@@ -155,6 +155,7 @@ bool journal_run_job(struct journal *j, struct job *job, err *e)
 {
 	if (j->remote)
 		return remote_run(j->remote, job, e);
+	job->done = false; /* the same job may be asked for again */
 	cond_init(&job->finished);
 	if (!queue_put(j->queue, job, job->patient ? PATIENCE_US : 0)) {
 		cond_fini(&job->finished);

@@ -280,6 +280,22 @@ static void no_byte_is_left_of_who_was_in_both(void **state)
 	erased_to_the_last_byte(50, false);
 }
 
+/* The log cannot be emptied meanwhile: it is tried again, each time to its end. */
+static void a_reader_that_stays_open_does_not_hold_it_up(void **state)
+{
+	(void)state;
+	struct world w = begun();
+	struct snapshot *s;
+	fill(&w, 0);
+	WORLD_OK(&w, snapshot_open_live(w.dir, &s, &w.e));
+	(void)erase(&w);
+	finish(&w);
+	snapshot_close(&s);
+	assert_int_equal(look(&w, 0).hers, 0);
+	world_verify(&w);
+	world_fini(&w);
+}
+
 static void who_comes_again_is_somebody_new(void **state)
 {
 	(void)state;
@@ -378,6 +394,7 @@ int main(void)
 		cmocka_unit_test(no_byte_is_left_of_who_was_in_the_tail),
 		cmocka_unit_test(no_byte_is_left_of_who_was_in_the_archive),
 		cmocka_unit_test(no_byte_is_left_of_who_was_in_both),
+		cmocka_unit_test(a_reader_that_stays_open_does_not_hold_it_up),
 		cmocka_unit_test(who_comes_again_is_somebody_new),
 		cmocka_unit_test(import_touches_that_are_erased_are_no_difference),
 		cmocka_unit_test(killed_at_any_moment_it_is_done_whole_or_not_at_all),
