@@ -55,8 +55,9 @@ struct command {
 
 extern const struct command command_init, command_demo, command_import, command_export,
 	command_funnel, command_journey, command_people, command_person, command_config,
-	command_status, command_verify, command_backup, command_restore, command_report,
-	command_serve, command_user, command_key, command_bench, command_help, command_completion;
+	command_status, command_retain, command_verify, command_backup, command_restore,
+	command_report, command_serve, command_user, command_key, command_bench, command_help,
+	command_completion;
 
 /* In the order in which help lists them; NULL when `i` is past the end. */
 const struct command *command_at(size_t i);

@@ -48,6 +48,7 @@ struct report {
 	struct archive_numbers archive;
 	uint64_t erased, erasing; /* erasures that are finished, and that wait */
 	int64_t erasing_since_us;
+	struct retention_state retention;
 	int64_t backup_us;    /* 0: never */
 	uint64_t subjects[3]; /* by entity */
 	struct import_info *imports;
@@ -114,7 +115,8 @@ static bool report_make(struct cli *c, struct snapshot *s, struct report *r, err
 				 e))
 			return false;
 	}
-	return snapshot_imports(s, &c->arena, &r->imports, &r->imports_n, e) &&
+	return snapshot_retention(s, &r->retention, e) &&
+	       snapshot_imports(s, &c->arena, &r->imports, &r->imports_n, e) &&
 	       fs_list(fs_real(), c->data, each_file, &r->disk, e) &&
 	       fs_free_bytes(fs_real(), c->data, &r->disk.free_bytes, e);
 }
@@ -159,6 +161,24 @@ static bool put_imports(struct cli *c, const struct report *r, err *e)
 	return ok;
 }
 
+static void put_retention(struct buf *b, const struct retention_state *r)
+{
+	char at[TIME_TEXT_MAX];
+	if (r->waiting) {
+		put_plural(b, r->waiting, "expired touch waits", "expired touches wait");
+		buf_cstr(b, " for the files of the archive.\n");
+	}
+	if (r->months == 0)
+		return;
+	buf_cstr(b, "Who is no customer is kept for ");
+	put_plural(b, (uint64_t)r->months, "month", "months");
+	if (r->last_us)
+		buf_printf(b, "; what is older left last on %.*s.\n",
+			   STR_ARG(time_print_local(at, r->last_us)));
+	else
+		buf_cstr(b, "; nothing older has left yet.\n");
+}
+
 static bool put_words(struct cli *c, const struct report *r, err *e)
 {
 	struct buf *b = &c->out;
@@ -183,6 +203,7 @@ static bool put_words(struct cli *c, const struct report *r, err *e)
 		buf_printf(b, " for the files of the archive, since %.*s.\n",
 			   STR_ARG(time_print_local(at, r->erasing_since_us)));
 	}
+	put_retention(b, &r->retention);
 	buf_cstr(b, "Time zone ");
 	text_put_clean(b, str_of(zone_name()));
 	buf_cstr(b, ".\n\n");
@@ -201,6 +222,20 @@ static bool put_words(struct cli *c, const struct report *r, err *e)
 	else
 		buf_cstr(b, "last backup    never\n");
 	return put_imports(c, r, e);
+}
+
+static void json_retention(struct json_writer *w, const struct retention_state *r)
+{
+	char at[TIME_TEXT_MAX];
+	json_key(w, S("retention_months"));
+	json_put_int(w, r->months);
+	json_key(w, S("retention_waiting"));
+	json_put_uint(w, r->waiting);
+	json_key(w, S("retention_last"));
+	if (r->last_us)
+		json_put_text(w, time_print(at, r->last_us));
+	else
+		json_put_null(w);
 }
 
 static void put_json(struct cli *c, const struct report *r)
@@ -228,6 +263,7 @@ static void put_json(struct cli *c, const struct report *r)
 	json_put_uint(&w, r->erased + r->erasing);
 	json_key(&w, S("erasures_waiting"));
 	json_put_uint(&w, r->erasing);
+	json_retention(&w, &r->retention);
 	json_key(&w, S("people"));
 	json_put_uint(&w, r->subjects[0]);
 	json_key(&w, S("companies"));

@@ -72,7 +72,7 @@ static enum change change_of(str name)
 	if (str_eq(name, S("import_closed")) || str_eq(name, S("import_undone")))
 		return CHANGE_IMPORT;
 	if (str_eq(name, S("touch_undone")) || str_eq(name, S("touch_redone")) ||
-	    str_eq(name, S("person_erased")))
+	    str_eq(name, S("person_erased")) || str_eq(name, S("touches_expired")))
 		return CHANGE_UNDONE;
 	if (str_eq(name, S("person_unmerged")))
 		return CHANGE_PARTS;

@@ -100,6 +100,9 @@ static bool end_row(struct journal *j, struct undone_row *row, err *e)
 		if (!vec_push(&j->wb.changes, gone))
 			return err_nomem(e);
 	}
+	/* Readers that did not see it come open anew. */
+	if (row->effects & EFFECT_EXPIRED)
+		row->subjects_n = 0;
 	row->touches_n = 0;
 	row->erased_us = 0;
 	row->dirty = true;
@@ -140,6 +143,11 @@ bool erase_end(struct journal *j, struct job *job, err *e)
 	if (x->ended.n) {
 		journal_hooks.compact(j->store.people);
 		if (!flush_runs(j, e)) {
+			j->must_reload = true;
+			return false;
+		}
+		/* Their lists leave the memory as well. */
+		if (!store_undone_load(&j->store, e)) {
 			j->must_reload = true;
 			return false;
 		}
@@ -219,7 +227,7 @@ void snapshot_erasures(const struct snapshot *snapshot, uint64_t *done_r, uint64
 	*since_us_r = oldest_waiting(s);
 	for (size_t i = 0; i < s->undone_touches.n; i++) {
 		const struct undone_row *row = &s->undone_touches.items[i];
-		if (row->effects & EFFECT_ERASED)
+		if ((row->effects & EFFECT_ERASED) && !(row->effects & EFFECT_EXPIRED))
 			*(row->erased_us ? waiting_r : done_r) += 1;
 	}
 }

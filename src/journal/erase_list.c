@@ -48,7 +48,7 @@ void erase_list_write(struct journal *j)
 	buf_cstr(&b, "# who was erased, for restoring older backups: touch, profiles\n");
 	for (size_t i = 0; i < s->undone_touches.n; i++) {
 		const struct undone_row *row = &s->undone_touches.items[i];
-		if (row->effects & EFFECT_ERASED)
+		if (row->persons_n)
 			put_line(&b, row);
 	}
 	int length = snprintf(path, sizeof path, "%s/" JOURNAL_ERASURES, s->dir);

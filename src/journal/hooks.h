@@ -60,7 +60,7 @@ struct hooks_env {
 	void *arg;
 };
 
-enum { EFFECT_JOINS = 1, EFFECT_CUTS = 2, EFFECT_ERASED = 4 };
+enum { EFFECT_JOINS = 1, EFFECT_CUTS = 2, EFFECT_ERASED = 4, EFFECT_EXPIRED = 8 };
 
 /* Where the manifest of the files that lie beside the ledger stands, for backups. */
 #define HOOKS_META_IDS 10
@@ -123,6 +123,10 @@ struct journal_hooks {
 		      const str **texts_r, size_t *texts_n_r, err *e);
 	/* Hashes of what was erased leave the files beside the ledger. */
 	void (*compact)(struct people *p);
+	/* Whoever is a customer, or in a deal that was won: subjects. */
+	bool (*buyers)(struct people *p, struct map64 *subjects, err *e);
+	/* May this touch of somebody who is none leave when it is old? Not: what still holds. */
+	bool (*leaves)(struct people *p, const struct touch *t, bool *leaves_r, err *e);
 	/* What taking this touch back changes besides values. */
 	unsigned (*effects)(const struct touch *t);
 	/* Notes in `keys` which values of whom a touch sets (note), or tells whether it sets one of

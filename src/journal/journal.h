@@ -284,6 +284,18 @@ bool journal_erase_finish(struct journal *j, uint64_t *waiting_r, err *e) MUST_C
 /* Erases again in a restored directory, and from its files, who is in the list that another one, of
  * which it is an older state, keeps as DIR/erasures. ERR_INVALID names the line. */
 bool journal_erase_again(const char *dir, const char *path, uint64_t *erased_r, err *e) MUST_CHECK;
+/* Touches before an instant leave, of people who are no customers and in no deal that was won: at
+ * once every answer, and the files before it returns. What a present value comes from stays, what
+ * joins people, and what is about a deal. touches_expired, about nobody, says how many went. By
+ * itself once a day, with as many months as `privacy` says in "retention". */
+struct retention {
+	uint64_t touches, people; /* profiles */
+	uint64_t waiting;	  /* for an import that is open */
+};
+#define RETENTION_MONTHS_MAX 1200
+int64_t journal_retention_months(str privacy); /* of its JSON text; 0: without end */
+int64_t journal_retention_before(int64_t months, int64_t now_us);
+bool journal_retain(struct journal *j, int64_t before_us, struct retention *r, err *e) MUST_CHECK;
 /* Called on the writer's thread after each commit with the last touch's number; must not wait.
  * Before anything is submitted; one listener. */
 void journal_on_commit(struct journal *j, void (*committed)(void *arg, uint64_t last_seq),
@@ -347,6 +359,12 @@ void snapshot_undone_touches(const struct snapshot *s, const struct touch *t,
 /* Erasures of which files still hold something, and since when the oldest waits (0: none does). */
 void snapshot_erasures(const struct snapshot *s, uint64_t *done_r, uint64_t *waiting_r,
 		       int64_t *since_us_r);
+struct retention_state {
+	int64_t months;	  /* 0: without end */
+	int64_t last_us;  /* when it was done last; 0: never */
+	uint64_t waiting; /* touches that are in no answer, and still in files */
+};
+bool snapshot_retention(const struct snapshot *s, struct retention_state *r, err *e) MUST_CHECK;
 /* Is this touch, however it was come by, counted? Not: imports open or undone, what was undone. */
 bool snapshot_shows(const struct snapshot *s, const struct touch *t);
 

@@ -245,7 +245,8 @@ enum job_kind {
 	JOB_SEAL_LIMIT,
 	JOB_ERASE_BEGIN,
 	JOB_ERASE,
-	JOB_ERASE_END
+	JOB_ERASE_END,
+	JOB_RETAIN
 };
 
 /* What becomes of the manifest in one commit. */
@@ -281,6 +282,7 @@ struct job {
 	struct undo_result undo;
 	struct taking_back *back;
 	struct erasing *erasing;
+	struct retaining *retaining;
 	struct archive_change *archive;
 	struct seal_limit *limit;
 	uint64_t *profiles; /* become their subjects */

@@ -7,7 +7,7 @@
  *               failure is logged and tried again later: nothing is lost by it, the tail only
  * grows. Threads:      its own; journal_seal and the others any: one works at a time.
  */
-#include "journal/journal_int.h"
+#include "journal/retain_int.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -27,8 +27,9 @@ struct sealer {
 	struct cond wake;
 	bool stop;
 	uint64_t tail_max;
-	int64_t erase_after_us; /* what was erased is looked at again then */
-	uint64_t changes_seen;	/* no merge was due after so many changes of the archive */
+	int64_t erase_after_us;	 /* what was erased is looked at again then */
+	int64_t retain_after_us; /* and what is old */
+	uint64_t changes_seen;	 /* no merge was due after so many changes of the archive */
 };
 
 static bool limit_get(struct journal *j, bool exact, struct seal_limit *l, err *e)
@@ -98,7 +99,8 @@ static bool one_round(struct sealer *s, err *e)
 		      s->erase_after_us <= now;
 	uint64_t tail = j->tail_touches, changes = j->archive_changes;
 	mutex_unlock(&j->mutex);
-	if (!erases && tail <= s->tail_max && changes == s->changes_seen)
+	bool retains = s->retain_after_us <= now || s->retain_after_us > now + ERASE_RETRY_US;
+	if (!erases && !retains && tail <= s->tail_max && changes == s->changes_seen)
 		return true;
 	if (!disk_has_room(j, &has_room, e))
 		return false;
@@ -108,6 +110,10 @@ static bool one_round(struct sealer *s, err *e)
 		uint64_t waiting;
 		s->erase_after_us = now + ERASE_RETRY_US;
 		return erase_finish(j, now, &waiting, e);
+	}
+	if (retains) {
+		s->retain_after_us = now + ERASE_RETRY_US;
+		return retain_when_due(j, now, e);
 	}
 	if (tail > s->tail_max)
 		return seal_all_but(j, s->tail_max / SEAL_KEEP_DIV, false, e);
@@ -222,6 +228,16 @@ bool journal_erase_finish(struct journal *j, uint64_t *waiting_r, err *e)
 		return false;
 	mutex_lock(&j->sealer->work);
 	bool ok = erase_finish(j, INT64_MAX - 1, waiting_r, e);
+	mutex_unlock(&j->sealer->work);
+	return ok;
+}
+
+bool journal_retain(struct journal *j, int64_t before_us, struct retention *r, err *e)
+{
+	if (!seals_itself(j, e))
+		return false;
+	mutex_lock(&j->sealer->work);
+	bool ok = retain_all(j, before_us, r, e);
 	mutex_unlock(&j->sealer->work);
 	return ok;
 }

@@ -267,7 +267,8 @@ void snapshot_undone_since(const struct snapshot *s, uint64_t seq,
 {
 	for (size_t i = 0; i < s->store.undone_touches.n; i++) {
 		const struct undone_row *row = &s->store.undone_touches.items[i];
-		if (row->undone_seq <= seq && row->redone_seq <= seq)
+		if ((row->undone_seq <= seq && row->redone_seq <= seq) ||
+		    (row->effects & EFFECT_EXPIRED)) /* nobody is another for it */
 			continue;
 		for (size_t k = 0; k < row->subjects_n; k++)
 			each(arg, row->subjects[k]);

@@ -264,6 +264,7 @@ static bool undone_refresh(struct store *s, bool *reopen_r, bool *rejoin_r, err 
 		if (MAX(row->undone_seq, row->redone_seq) <= before)
 			continue;
 		*reopen_r |= (row->effects & EFFECT_CUTS) != 0;
+		*reopen_r |= (row->effects & EFFECT_EXPIRED) && row->subjects_n == 0;
 		*rejoin_r |= (row->effects & EFFECT_JOINS) != 0;
 		for (size_t k = 0; ok && k < row->subjects_n; k++)
 			ok = map64_put(&subjects, row->subjects[k], 1) || err_nomem(e);

@@ -7,7 +7,7 @@
  *               memory either: everything is loaded again from the disk before the next group.
  * Threads:      runs on its own; others see `numbers` and jobs under the journal's mutex.
  */
-#include "journal/journal_int.h"
+#include "journal/retain_int.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -407,6 +407,8 @@ static bool run_alone(struct journal *j, struct job *job, err *e)
 		return erase_run(j, job, e);
 	case JOB_ERASE_END:
 		return erase_end(j, job, e);
+	case JOB_RETAIN:
+		return retain_run(j, job, e);
 	case JOB_BATCH:
 		break;
 	}

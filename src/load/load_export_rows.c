@@ -238,7 +238,7 @@ static bool is_bookkeeping(str name)
 	static const str NAMES[] = { S("import_closed"),     S("import_undone"),
 				     S("person_identified"), S("company_identified"),
 				     S("person_merged"),     S("person_unmerged"),
-				     S("person_erased") };
+				     S("person_erased"),     S("touches_expired") };
 	return one_of(name, NAMES, ARRAY_LEN(NAMES));
 }
 

@@ -386,6 +386,9 @@ bool erase_texts(struct people *p, const uint64_t *profiles, size_t n, struct ar
 bool erase_keeps(const struct touch *t, const str *texts, size_t n, struct arena *a,
 		 struct touch *kept_r, bool *keeps_r, err *e) MUST_CHECK;
 void erase_compact(struct people *p);
+/* retain.c */
+bool retain_buyers(struct people *p, struct map64 *subjects, err *e) MUST_CHECK;
+bool retain_leaves(struct people *p, const struct touch *t, bool *leaves_r, err *e) MUST_CHECK;
 
 /* ---- follows.c: what always follows
  * ---------------------------------------------------------------------- */

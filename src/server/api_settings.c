@@ -21,7 +21,14 @@ enum { WORKSPACE, PRIVACY, REASONS_DISQUALIFY, REASONS_LOSS };
 static const char *const NAMES[] = { "workspace", "privacy", "reasons.disqualify", "reasons.loss",
 				     NULL };
 
-enum member_kind { MEMBER_NAME, MEMBER_CURRENCY, MEMBER_DOMAINS, MEMBER_BOOL, MEMBER_NOTE };
+enum member_kind {
+	MEMBER_NAME,
+	MEMBER_CURRENCY,
+	MEMBER_DOMAINS,
+	MEMBER_BOOL,
+	MEMBER_MONTHS,
+	MEMBER_NOTE
+};
 struct member {
 	const char *part; /* of the document */
 	size_t at;	  /* its value in the configuration */
@@ -35,6 +42,7 @@ static const struct member MEMBERS[] = {
 	{ "workspace", WORKSPACE, "domains", MEMBER_DOMAINS, false },
 	{ "privacy", PRIVACY, "dnt", MEMBER_BOOL, true },
 	{ "privacy", PRIVACY, "gpc", MEMBER_BOOL, true },
+	{ "privacy", PRIVACY, "retention", MEMBER_MONTHS, false },
 	{ "privacy", PRIVACY, "retention_note", MEMBER_NOTE, false },
 };
 
@@ -65,6 +73,12 @@ static void put_member(struct json_writer *w, const struct member *m, const stru
 		return;
 	case MEMBER_DOMAINS:
 		put_domains(w, v);
+		return;
+	case MEMBER_MONTHS:
+		if (v && v->kind == JSON_INT)
+			json_put_int(w, v->i);
+		else
+			json_put_null(w);
 		return;
 	case MEMBER_BOOL:
 		json_put_bool(w, v && v->kind == JSON_BOOL ? v->b : m->on);
@@ -172,6 +186,12 @@ static bool check_member(struct request *q, const struct member *m, const struct
 		       problem_field(q, e, m->name, "a currency of ISO 4217 such as EUR is needed");
 	case MEMBER_DOMAINS:
 		return check_domains(q, m, v, e);
+	case MEMBER_MONTHS:
+		return v->kind == JSON_NULL ||
+		       (v->kind == JSON_INT && v->i >= 1 && v->i <= RETENTION_MONTHS_MAX) ||
+		       problem_field(q, e, m->name,
+				     "a number of months from 1 to %d is needed, or none",
+				     RETENTION_MONTHS_MAX);
 	case MEMBER_BOOL:
 		return v->kind == JSON_BOOL || problem_field(q, e, m->name, "true or false");
 	}
@@ -363,7 +383,8 @@ static bool change(struct request *q, struct answer *a, err *e)
 	"{\"name\":{\"type\":\"string\"},\"zone\":{\"type\":\"string\"},\"currency\":{\"type\":"   \
 	"\"string\"},\"domains\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}},"          \
 	"\"privacy\":{\"type\":\"object\",\"properties\":{\"dnt\":{\"type\":\"boolean\"},\"gpc\":" \
-	"{\"type\":\"boolean\"},\"retention_note\":{\"type\":\"string\"}}},\"reasons\":{\"type\":" \
+	"{\"type\":\"boolean\"},\"retention\":{\"type\":[\"integer\",\"null\"]},"                  \
+	"\"retention_note\":{\"type\":\"string\"}}},\"reasons\":{\"type\":"                        \
 	"\"object\"},\"limits\":{\"type\":\"object\"},\"etag\":{\"type\":\"string\"}}}"
 
 static const struct route_param match[] = {

@@ -181,6 +181,12 @@ static bool is_networks(const struct json *node)
 	return ok;
 }
 
+static bool is_months(const struct json *node)
+{
+	return node->kind == JSON_NULL ||
+	       (node->kind == JSON_INT && node->i >= 1 && node->i <= RETENTION_MONTHS_MAX);
+}
+
 static bool is_bots(const struct json *node)
 {
 	return node->kind == JSON_TEXT &&
@@ -203,6 +209,7 @@ static const struct member {
 	{ "collect", "origins", is_texts, "a list of origins such as https://www.example.com" },
 	{ "privacy", "dnt", is_flag, "true or false" },
 	{ "privacy", "gpc", is_flag, "true or false" },
+	{ "privacy", "retention", is_months, "a number of months from 1 to 1200, or null" },
 };
 
 static bool member_check(str document, const struct json *node, err *e)

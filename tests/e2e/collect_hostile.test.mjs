@@ -43,7 +43,7 @@ const track = (more) => s.send('track', { userId: someone(), event: 'Probe', ...
 
 for (const name of [
 	'stage_entered', 'deal_won', 'deal_created', 'consent_given', 'consent_withdrawn', 'person_merged', 'person_unmerged',
-	'person_erased', 'person_identified', 'person_updated', 'company_updated', 'import_closed', 'import_undone',
+	'person_erased', 'touches_expired', 'person_identified', 'person_updated', 'company_updated', 'import_closed', 'import_undone',
 	'lead_accepted', 'note_written', 'spend_booked', 'message_opened', 'call_made',
 ])
 	probe(`a write key cannot send ${name}`, async () => rejected(await track({ event: name }), 'reserved_name'));

@@ -28,6 +28,7 @@ export const journey: Same<typeof en> = {
 	'touch.person_merged': 'Mit einer anderen Person vereint',
 	'touch.person_unmerged': 'Von einer anderen Person getrennt',
 	'touch.person_erased': 'Gelöscht',
+	'touch.touches_expired': 'Abgelaufen',
 	'touch.company_updated': 'Angaben des Unternehmens',
 	'touch.import_closed': 'Import beendet',
 	'touch.import_undone': 'Import rückgängig gemacht',

@@ -25,6 +25,8 @@ export const office: Same<typeof en> = {
 	'office.addresses': 'Netzadressen',
 	'office.addressesHelp': 'Adressen von Besuchern dienen zum Antworten und Begrenzen und werden nie mit dem gespeichert, was jemand getan hat.',
 	'office.retention': 'Wie lange etwas bleibt',
+	'office.retentionMonths': 'Monate',
+	'office.retentionMonthsHelp': 'Was Menschen, die keine Kunden sind, vor längerer Zeit getan haben, verschwindet täglich und für immer. Was über sie bekannt ist, ihre Stufe, Einwilligungen und Deals bleiben. Leer: Alles bleibt.',
 	'office.retentionNote': 'Ihre eigene Regel',
 	'office.retentionHelp': 'Für Ihre Unterlagen, in Ihren Worten.',
 	'office.lineHelp': 'Alle beginnen als Besucher; was folgt, ist diese Reihe. Ihre Namen stehen in Regeln und Zahlen, darum behält eine Stufe ihren Namen; wie sie angezeigt wird, lässt sich jederzeit ändern.',

@@ -26,6 +26,7 @@ export const journey = {
 	'touch.person_merged': 'Joined with another person',
 	'touch.person_unmerged': 'Separated from another person',
 	'touch.person_erased': 'Erased',
+	'touch.touches_expired': 'Expired',
 	'touch.company_updated': 'Company’s details',
 	'touch.import_closed': 'Import finished',
 	'touch.import_undone': 'Import undone',

@@ -22,6 +22,8 @@ export const office = {
 	'office.addresses': 'Network addresses',
 	'office.addressesHelp': 'Addresses of visitors are used to answer and to limit, and are never stored with what they did.',
 	'office.retention': 'How long things are kept',
+	'office.retentionMonths': 'Months',
+	'office.retentionMonthsHelp': 'What people who are not customers did longer ago leaves for ever, once a day. What is known of them, their stage, consents and deals stay. Empty: everything is kept.',
 	'office.retentionNote': 'Your own rule',
 	'office.retentionHelp': 'For your records, in your words.',
 	'office.lineHelp': 'Everyone begins as a visitor; what follows is this line. Its names stand in rules and numbers, so a stage keeps its name; how it is shown can be changed at any time.',

@@ -63,7 +63,7 @@ export interface Word {
 }
 export interface Settings {
 	workspace: { name: string; currency: string; domains: string[]; zone: string };
-	privacy: { dnt: boolean; gpc: boolean; retention_note: string };
+	privacy: { dnt: boolean; gpc: boolean; retention: number | null; retention_note: string };
 	reasons: { disqualify: Word[]; loss: Word[] };
 	etag: string;
 }
