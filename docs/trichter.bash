@@ -18,7 +18,7 @@ _trichter() {
 		return
 	fi
 	case $command in
-	'') COMPREPLY=($(compgen -W 'init demo serve import export funnel report journey people person user key config status verify backup restore bench help completion --data --help --version' -- "$word")); return ;;
+	'') COMPREPLY=($(compgen -W 'init demo serve import export funnel report journey people person user key config status verify backup restore retain bench help completion --data --help --version' -- "$word")); return ;;
 	init) options='--zone --data --help' ;;
 	demo) options='--seed --people --days --touches --end --zone --format --data --help' ;;
 	serve) options='--listen --data --help' ;;
@@ -36,6 +36,7 @@ _trichter() {
 	verify) options='--format --data --help' ;;
 	backup) options='--format --data --help' ;;
 	restore) options='--erasures --format --data --help' ;;
+	retain) options='--yes --data --help' ;;
 	bench) options='--people --ids --touches --days --product --peers --threads --rate --tail --rows --seed --dir --format --data --help' ;;
 	help) options='--man --openapi --data --help' ;;
 	completion) options='--data --help' ;;
