@@ -5,13 +5,11 @@
  *               are in the tail, in the archive, or in both. Afterwards every file of the data
  *               directory is searched for every text of hers, and the replay proves the rest.
  */
-#include "world.h"
+#include "fault/byte_search.h"
 
 #include "base/rand.h"
 
-#include <dirent.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define KILLS 8
@@ -81,47 +79,10 @@ static void fill(struct world *w, int64_t from_us)
 
 /* ---- what is there --------------------------------------------------------------------------- */
 
-static bool tells;
-
-static uint64_t search_file(const char *path)
+static uint64_t search(const char *dir, bool tells)
 {
-	struct stat st;
-	uint64_t found = 0;
-	FILE *f = fopen(path, "rb");
-	if (!f)
-		return 0;
-	assert_int_equal(fstat(fileno(f), &st), 0);
-	char *bytes = malloc((size_t)st.st_size + 1);
-	size_t n = fread(bytes, 1, (size_t)st.st_size, f);
-	for (size_t i = 0; i < ARRAY_LEN(HERS); i++) {
-		if (memmem(bytes, n, HERS[i], strlen(HERS[i]))) {
-			if (tells)
-				print_message("%s holds \"%s\"\n", path, HERS[i]);
-			found++;
-		}
-	}
-	free(bytes);
-	fclose(f);
-	return found;
-}
-
-/* In so many places of the directory's files one of her texts stands. */
-static uint64_t search_dir(const char *dir)
-{
-	uint64_t found = 0;
-	DIR *d = opendir(dir);
-	assert_non_null(d);
-	for (struct dirent *at; (at = readdir(d)) != NULL;) {
-		char path[1024];
-		struct stat st;
-		if (at->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof path, "%s/%s", dir, at->d_name);
-		assert_int_equal(stat(path, &st), 0);
-		found += S_ISDIR(st.st_mode) ? search_dir(path) : search_file(path);
-	}
-	closedir(d);
-	return found;
+	const struct byte_search s = { HERS, ARRAY_LEN(HERS), tells };
+	return search_dir(&s, dir);
 }
 
 struct seen {
@@ -244,9 +205,7 @@ static void erased_to_the_last_byte(uint64_t keep, bool merged)
 	WORLD_OK(&w, journal_seal(w.j, keep, &w.e));
 	if (merged)
 		WORLD_OK(&w, journal_merge(w.j, &w.e));
-	tells = false;
-	assert_true(search_dir(w.dir) > 5);
-	tells = true;
+	assert_true(search(w.dir, false) > 5);
 	(void)erase(&w);
 	assert_int_equal(look(&w, 0).hers, 0);
 	world_verify(&w);
@@ -254,7 +213,7 @@ static void erased_to_the_last_byte(uint64_t keep, bool merged)
 	assert_int_equal(look(&w, 0).hers, 0);
 	world_verify(&w);
 	world_close(&w);
-	assert_int_equal(search_dir(w.dir), 0);
+	assert_int_equal(search(w.dir, true), 0);
 	world_open(&w);
 	uint64_t deal;
 	assert_true(people_find(journal_people(w.j), ENTITY_DEAL, S("crm:d-1"), &deal));
@@ -381,7 +340,7 @@ static void killed_at_any_moment_it_is_done_whole_or_not_at_all(void **state)
 		world_verify(&w);
 		the_rest_is_as_it_was(&w);
 		world_close(&w);
-		assert_int_equal(search_dir(w.dir), 0);
+		assert_int_equal(search(w.dir, true), 0);
 		world_open(&w);
 		world_fini(&w);
 	}

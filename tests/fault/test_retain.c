@@ -5,13 +5,11 @@
  *               touches of the visitor leave from tail and archive. Every file is searched for the
  *               value of a property that only such a touch had; the replay proves the rest.
  */
-#include "world.h"
+#include "fault/byte_search.h"
 
 #include "base/rand.h"
 
-#include <dirent.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define KILLS	  8
@@ -82,47 +80,10 @@ static void fill(struct world *w)
 
 /* ---- what is there --------------------------------------------------------------------------- */
 
-static bool tells;
-
-static uint64_t search_file(const char *path)
+static uint64_t search(const char *dir, bool tells)
 {
-	struct stat st;
-	uint64_t found = 0;
-	FILE *f = fopen(path, "rb");
-	if (!f)
-		return 0;
-	assert_int_equal(fstat(fileno(f), &st), 0);
-	char *bytes = malloc((size_t)st.st_size + 1);
-	size_t n = fread(bytes, 1, (size_t)st.st_size, f);
-	for (size_t i = 0; i < ARRAY_LEN(GONE); i++) {
-		if (memmem(bytes, n, GONE[i], strlen(GONE[i]))) {
-			if (tells)
-				print_message("%s holds \"%s\"\n", path, GONE[i]);
-			found++;
-		}
-	}
-	free(bytes);
-	fclose(f);
-	return found;
-}
-
-/* In so many places of the directory's files one of the texts stands. */
-static uint64_t search_dir(const char *dir)
-{
-	uint64_t found = 0;
-	DIR *d = opendir(dir);
-	assert_non_null(d);
-	for (struct dirent *at; (at = readdir(d)) != NULL;) {
-		char path[1024];
-		struct stat st;
-		if (at->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof path, "%s/%s", dir, at->d_name);
-		assert_int_equal(stat(path, &st), 0);
-		found += S_ISDIR(st.st_mode) ? search_dir(path) : search_file(path);
-	}
-	closedir(d);
-	return found;
+	const struct byte_search s = { GONE, ARRAY_LEN(GONE), tells };
+	return search_dir(&s, dir);
 }
 
 struct seen {
@@ -186,9 +147,7 @@ static void left_to_the_last_byte(uint64_t keep, bool merged)
 	if (merged)
 		WORLD_OK(&w, journal_merge(w.j, &w.e));
 	uint64_t touches = world_view(&w, "vera").touches;
-	tells = false;
-	assert_true(search_dir(w.dir) >= ARRAY_LEN(GONE));
-	tells = true;
+	assert_true(search(w.dir, false) >= ARRAY_LEN(GONE));
 	struct retention r = retain(&w);
 	assert_int_equal(r.touches, 32);
 	assert_int_equal(look(&w, 0).fruits, 0);
@@ -198,7 +157,7 @@ static void left_to_the_last_byte(uint64_t keep, bool merged)
 	what_holds_is_there(&w);
 	world_verify(&w);
 	world_close(&w);
-	assert_int_equal(search_dir(w.dir), 0);
+	assert_int_equal(search(w.dir, true), 0);
 	world_open(&w);
 	what_holds_is_there(&w);
 	assert_int_equal(retain(&w).touches, 0);
@@ -315,7 +274,7 @@ static void killed_at_any_moment_it_is_finished_by_the_next(void **state)
 		what_holds_is_there(&w);
 		world_verify(&w);
 		world_close(&w);
-		assert_int_equal(search_dir(w.dir), 0);
+		assert_int_equal(search(w.dir, true), 0);
 		world_open(&w);
 		world_fini(&w);
 	}
